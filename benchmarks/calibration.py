@@ -10,11 +10,16 @@
 3. **Table.** `risk.csv` has of each cut-out its signs and `wrong`, the true error: pixels whose
    alpha is off by more than 0.25, in patches of 3 × 3 px or more, by the subject's area. From 0.02
    on it is taken for one that a person would not accept: a stand-in, no person was asked.
-4. **Fit.** A logistic regression with weights of one sign (more of a sign is never less risk),
+4. **Photographs.** `photographs.csv` has the same of isnet's and u2netp's cut-outs of photographs
+   whose subjects people outlined, of two public data sets (`benchmarks/photographs.py` makes a case
+   set of them). An outline drawn by hand is a few pixels off, so what is wrong within 4 px of it
+   does not count.
+5. **Fit.** A logistic regression with weights of one sign (more of a sign is never less risk),
    once with the other models' cut-outs and once without. `risk.json` has coefficients and how well
-   they order scenes, and networks, that they were not fitted on.
+   they order photographs of a data set, scenes, and networks, that they were not fitted on.
 
-`python benchmarks/calibration.py --fit` does 4 only. The rest takes 10 minutes of a processor.
+`python benchmarks/calibration.py --fit` does 5 only; `--photographs CASES` does 4 and 5. The rest
+takes 10 minutes of a processor, the photographs 20.
 """
 
 from __future__ import annotations
@@ -39,14 +44,15 @@ from rmbg_eval.core.images import RGB, Alpha, quantise
 from rmbg_eval.core.paths import resource
 from rmbg_eval.measure.agreement import apart
 from rmbg_eval.measure.risk import FILE, TERMS, features
-from rmbg_eval.measure.signs import SIGNS, Look, small
+from rmbg_eval.measure.signs import SIGNS, Look, shrunk, small
 from rmbg_eval.measure.subject import Undefined
 from rmbg_eval.predictions.stages import stored_alpha
-from rmbg_eval.run.queue import level_of
+from rmbg_eval.run.queue import FIRST, LEVELS, level_of
 from rmbg_eval.run.risks import LEAST, unseen
 
 HERE = Path(__file__).parent
 TABLE = HERE / "risk.csv"
+PHOTOGRAPHS = HERE / "photographs.csv"
 GUIDE = HERE.parent / "docs" / "guide" / "risk.md"
 MARKS = "<!-- calibration -->", "<!-- end of calibration -->"
 """Between them the guide has what `make calibration` writes."""
@@ -63,6 +69,10 @@ NETWORK = {"isnet-quint8": "isnet"}
 """Whose network a model has, where it is another's: that they agree says nothing."""
 OFF, SPECK, UNACCEPTABLE = 0.25, 3, 0.02
 """Alpha that is off by more; pixels that a patch of it spans at least; share of the subject."""
+SETS = ("people", "horses")
+"""Of photographs: each counts as a scene."""
+DRAWN = 4
+"""Pixels to both sides of an outline drawn by hand in which nothing is called wrong."""
 DAMAGES = ("hole", "crumbs", "veil", "gone", "more", "shifted", "hard", "holes")
 FOLDS_OF = {"scene": ("scene",), "network": ("network",), "both": ("scene", "network")}
 """What no cut-out that was learnt from shares with one that is judged."""
@@ -191,9 +201,13 @@ def damaged(alpha: Alpha, kind: str, chance: np.random.Generator) -> Alpha:
 # ---- table
 
 
-def wrong(alpha: Alpha, truth: Alpha) -> float:
-    """The true error of a cut-out, by the subject's area; see above."""
+def wrong(alpha: Alpha, truth: Alpha, drawn: int = 0) -> float:
+    """The true error of a cut-out, by the subject's area; see above. `drawn`: pixels to both sides
+    of the truth's outline that do not count."""
     off = (np.abs(alpha - truth) > OFF).astype(np.uint8)
+    if drawn:
+        shape, square = (truth >= 0.5).astype(np.uint8), np.ones((2 * drawn + 1,) * 2, np.uint8)
+        off[cv2.dilate(shape, square) != cv2.erode(shape, square)] = 0
     patches = cv2.morphologyEx(off, cv2.MORPH_OPEN, np.ones((SPECK, SPECK), np.uint8))
     return float(np.count_nonzero(patches) / max(1, np.count_nonzero(truth >= 0.5)))
 
@@ -237,18 +251,51 @@ def table(scratch: Path) -> list[Row]:
             mattes[f"damaged-{kind}"] = damaged(source, kind, chance), of
         mattes["truth"] = truth, "truth"
         for name, (alpha, of) in mattes.items():
-            look = Look(alpha, rgb)
-            signs: Row = {}
-            for sign, function in SIGNS.items():
-                try:
-                    signs[sign] = function(look).value
-                except Undefined:
-                    signs[sign] = None
             network = NETWORK.get(of, of)
-            far = [apart(alpha, own[each]) for each in _beside(network, own)]
-            signs["apart"] = float(np.mean(far)) if far else None
             about = {"scene": case.category, "variant": case.id, "model": name, "network": network}
-            rows.append({**about, "wrong": wrong(alpha, truth), **signs})
+            far = [own[each] for each in _beside(network, own)]
+            rows.append({**about, "wrong": wrong(alpha, truth), **signs_of(Look(alpha, rgb), far)})
+    return rows
+
+
+def signs_of(look: Look, others: Sequence[Alpha]) -> Row:
+    """The signs of a cut-out, `apart` among them, which is of others."""
+    signs: Row = {}
+    for sign, function in SIGNS.items():
+        try:
+            signs[sign] = function(look).value
+        except Undefined:
+            signs[sign] = None
+    far = [apart(look.alpha, other) for other in others]
+    return {**signs, "apart": float(np.mean(far)) if far else None}
+
+
+def photographs(folder: Path, scratch: Path) -> list[Row]:
+    """A row for each cut-out of the photographs of a case set, whose categories are its sets."""
+    cases = load_cases(folder).cases
+    cutouts: dict[str, dict[str, Alpha]] = {case.name: {} for case in cases}
+    for name in ("isnet", "u2netp"):
+        model = load_model(name)
+        model.fetch(print)
+        for case, prediction in predict(
+            model, cases, scratch / f"photographs-{name}", Store.default()
+        ):
+            path = scratch / f"photographs-{name}" / (prediction.cutout or "")
+            cutouts[case.name][name] = shrunk(stored_alpha(path))[0]
+        print(f"{name}: {len(cases)} photographs", flush=True)
+    rows: list[Row] = []
+    for case in cases:
+        truth, own = case.truth(), cutouts[case.name]
+        assert truth is not None
+        for name, alpha in own.items():
+            others = [other for each, other in own.items() if each != name]
+            look = small(
+                alpha,
+                cv2.resize(case.picture().rgb, alpha.shape[::-1], interpolation=cv2.INTER_AREA),
+            )[0]
+            about = {"scene": case.category, "variant": case.id, "model": name, "network": name}
+            error = wrong(alpha, shrunk(truth)[0], DRAWN)
+            rows.append({**about, "wrong": error, **signs_of(look, others)})
     return rows
 
 
@@ -295,8 +342,9 @@ class Fits:
         names = {*FOLDS_OF["both"]}
         self.labels = {name: np.array([row[name] for row in self.rows]) for name in names}
         """A damaged matte is of the network whose matte it was."""
-        self.real = np.isin([row["model"] for row in self.rows], [*CUT_OUT])
-        """The models' own."""
+        self.photo = np.isin(self.labels["scene"], SETS)
+        self.real = np.isin([row["model"] for row in self.rows], [*CUT_OUT]) & ~self.photo
+        """The models' own, of rendered scenes."""
         self._spread = self.x.std(0) + 1e-12
         self._kept: dict[frozenset[str], tuple[Floats, float, Floats]] = {}
         self._start: Floats | None = None
@@ -347,12 +395,53 @@ def order_of(fits: Fits, about: str, values: Floats) -> Row:
     found = {"auroc": round(float(won.sum() / of.sum()), 3), "tau": round(agree / pairs, 3)}
     if about != "scene":
         return found
+    return {**found, "interval": interval([(won, of)])}
+
+
+def interval(pairs: Sequence[tuple[Floats, Floats]]) -> list[float]:
+    """In 95 % of draws of whole groups, the AUROC lies from the first to the second.
+
+    Of each set of groups: how many pairs of two groups are in the right order, and how many there
+    are.
+    """
     chance = np.random.default_rng(SEED)
-    counts = chance.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), DRAWS)
-    drawn = np.einsum("di,ij,dj->d", counts, won, counts)
-    total = np.einsum("di,ij,dj->d", counts, of, counts)
-    low, high = np.quantile(drawn[total > 0] / total[total > 0], (0.025, 0.975))
-    return {**found, "interval": [round(float(low), 3), round(float(high), 3)]}
+    drawn = np.zeros((2, DRAWS))
+    for both in pairs:
+        groups = len(both[0])
+        counts = chance.multinomial(groups, np.full(groups, 1 / groups), DRAWS).astype(float)
+        drawn += [((counts @ each) * counts).sum(1) for each in both]
+    shares = drawn[0, drawn[1] > 0] / drawn[1, drawn[1] > 0]
+    return [round(float(each), 3) for each in np.quantile(shares, (0.025, 0.975))]
+
+
+def of_photographs(fits: Fits, terms: Sequence[str], values: Floats) -> Row:
+    """How well cut-outs of photographs are ordered, each two of one set, by what was fitted without
+    it. `interval`: in 95 % of draws of whole pictures."""
+    risk, levels = _judged_unseen(fits, terms, values)
+    bad = fits.y == 1
+    pairs, by = [], {}
+    for name in SETS:
+        some = np.flatnonzero(fits.labels["scene"] == name)
+        picture = np.unique([fits.rows[n]["variant"] for n in some], return_inverse=True)[1]
+        off = bad[some]
+        right = (np.sign(risk[some][off][:, None] - risk[some][~off]) + 1) / 2
+        won, of = np.zeros((2, picture.max() + 1, picture.max() + 1))
+        np.add.at(won, (picture[off][:, None], picture[~off]), right)
+        np.add.at(of, (picture[off][:, None], picture[~off]), 1)
+        pairs.append((won, of))
+        by[name] = {
+            "auroc": round(float(right.mean()), 3),
+            "pictures": len(won),
+            "rows": len(some),
+            "unacceptable": int(off.sum()),
+        }
+    return {
+        "auroc": round(sum(won.sum() for won, _ in pairs) / sum(of.sum() for _, of in pairs), 3),
+        "interval": interval(pairs),
+        "sets": by,
+        "levels": {level: counted(fits, fits.photo & (levels == level)) for level in LEVELS},
+        "calibration": fifths(risk[fits.photo], bad[fits.photo]),
+    }
 
 
 def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Iterable[str] = FOLDS_OF) -> Row:
@@ -374,44 +463,46 @@ def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Iterable[str] = FOL
     for about in folds:
         out[f"unseen_{about}"] = order_of(fits, about, fits.x)
     if "scene" in folds:
-        risk, out["unseen_scene"]["no_sign"] = _signs_in(fits, terms, fits.x)
-        out["calibration"] = _calibration(fits, risk)
+        silent = fits.real & (_judged_unseen(fits, terms, fits.x)[1] == "fine")
+        out["unseen_scene"]["no_sign"] = counted(fits, silent)
+        if fits.photo.any():
+            out["photographs"] = of_photographs(fits, terms, fits.x)
         if "apart" in terms:
             out["alike"] = {f"unseen_{about}": order_of(fits, about, fits.alike) for about in folds}
-            risk, out["alike"]["unseen_scene"]["no_sign"] = _signs_in(fits, terms, fits.alike)
-            out["alike"]["calibration"] = _calibration(fits, risk)
+            out["alike"]["photographs"] = of_photographs(fits, terms, fits.alike)
     return out
 
 
-def _signs_in(fits: Fits, terms: Sequence[str], values: Floats) -> tuple[Floats, list[int]]:
-    """The risk of each cut-out by a fit without its scene; and of the models' own in which no sign
-    is found, how many there are and how many of them are not acceptable."""
+def counted(fits: Fits, some: NDArray[np.bool_]) -> list[int]:
+    """How many cut-outs these are, and how many of them are not acceptable."""
+    return [int(some.sum()), int(fits.y[some].sum())]
+
+
+def _judged_unseen(
+    fits: Fits, terms: Sequence[str], values: Floats
+) -> tuple[Floats, NDArray[np.str_]]:
+    """The risk of each cut-out, and its level, by a fit without its scene."""
     told = np.array([[not unseen(TERMS[t][0], row) for t in terms] for row in fits.rows])
-    risk, silent = np.zeros(len(fits.rows)), np.zeros(len(fits.rows), bool)
+    risk, levels = np.zeros(len(fits.rows)), np.full(len(fits.rows), "", "<U9")
     for scene in np.unique(fits.labels["scene"]):
         own = fits.labels["scene"] == scene
         weights, intercept, ordinary = fits.without(scene)
         risk[own] = logistic(values[own] @ weights + intercept)
         signs = ((weights * (values[own] - ordinary) >= LEAST) & told[own]).any(1)
-        silent[own] = [level_of(*each) == "fine" for each in zip(risk[own], signs, strict=True)]
-    silent &= fits.real
-    return risk, [int(silent.sum()), int(fits.y[silent].sum())]
+        levels[own] = [level_of(*each) for each in zip(risk[own], signs, strict=True)]
+    return risk, levels
 
 
-def _calibration(fits: Fits, risk: Floats) -> list[Row]:
-    """Of each fifth of risk, how many cut-outs are not acceptable."""
+def fifths(risk: Floats, bad: NDArray[Any]) -> list[Row]:
+    """Of each fifth of risk, how many cut-outs there are, and how many are not acceptable."""
     place = np.minimum((risk * 5).astype(int), 4)
     return [
         {
             "from": n / 5,
             "to": (n + 1) / 5,
             "risk": round(float(risk[place == n].mean()), 3),
-            "share": round(float(fits.y[place == n].mean()), 3),
             "rows": int((place == n).sum()),
-            "models_own": [
-                int((fits.real & (place == n)).sum()),
-                int(fits.y[fits.real & (place == n)].sum()),
-            ],
+            "unacceptable": int(bad[place == n].sum()),
         }
         for n in range(5)
         if (place == n).any()
@@ -420,10 +511,15 @@ def _calibration(fits: Fits, risk: Floats) -> list[Row]:
 
 def model_of(rows: Sequence[Row], folds: Iterable[str] = FOLDS_OF) -> Row:
     """All that risk.json holds, but `hidden`."""
+    rendered, photographs = (
+        {(row["scene"], row["variant"]) for row in rows if (row["scene"] in SETS) is photo}
+        for photo in (False, True)
+    )
     return {
         "unacceptable_from": UNACCEPTABLE,
-        "pictures": len({(row["scene"], row["variant"]) for row in rows}),
-        "scenes": len({row["scene"] for row in rows}),
+        "pictures": len(rendered),
+        "scenes": len({scene for scene, _ in rendered}),
+        "photographs": len(photographs),
         "alone": fitted(rows, [term for term in TERMS if term != "apart"], folds),
         "together": fitted(rows, list(TERMS), folds),
     }
@@ -467,15 +563,20 @@ def hidden(rows: Sequence[Row], scratch: Path) -> tuple[int, int]:
 
 
 def read() -> list[Row]:
-    """The table as it is kept."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        return [
-            {k: v if k in ("scene", "variant", "model", "network") else float(v) if v else None
-             for k, v in row.items()}
-            for row in csv.DictReader(file)
-        ]  # fmt: skip
+    """The tables as they are kept."""
+    return [
+        {k: v if k in ("scene", "variant", "model", "network") else float(v) if v else None
+         for k, v in row.items()}
+        for table in (TABLE, PHOTOGRAPHS)
+        for row in csv.DictReader(table.read_text("utf-8").splitlines())
+    ]  # fmt: skip
 
 
+LEVEL_WORDS = {
+    "first": f"look first: risk {FIRST} or more, and a sign",
+    "worth": "worth a look: less, and a sign",
+    "fine": "no sign found",
+}
 LEFT_OUT = {
     "scene": "scenes",
     "network": "networks",
@@ -485,51 +586,78 @@ LEFT_OUT = {
 
 def guide(found: Row) -> str:
     """What the guide says of a fit."""
+    together, alone = found["together"], found["alone"]
+    orders = [each["photographs"] for each in (together, together["alike"], alone)]
     lines = [
-        f"Fitted on {found['together']['rows']} cut-outs of {found['pictures']} pictures of "
-        f"{found['scenes']} scenes; {found['together']['unacceptable']} of them count as",
-        f"not acceptable, for more than {100 * found['unacceptable_from']:g} % of the subject is "
-        f"visibly wrong. Of the {found['together']['models_own'][0]} that are a model's own, "
-        f"{found['together']['models_own'][1]} are not",
-        f"acceptable; the others are of {found['together']['acceptable_of_scenes']} scenes. "
-        "Each two of these, put in order by what was fitted without either's:",
+        f"Fitted on {together['rows']} cut-outs of {found['photographs']} photographs and of "
+        f"{found['pictures']} pictures of {found['scenes']} rendered scenes; "
+        f"{together['unacceptable']} of them",
+        f"count as not acceptable, for more than {100 * found['unacceptable_from']:g} % of the "
+        "subject is visibly wrong.",
+        "",
+        "The photographs' cut-outs, each two of one set, put in order by what was fitted without "
+        "that set:",
+        "",
+        "| AUROC | several models | several that hardly differ | one model alone |",
+        "|---|---|---|---|",
+        *(
+            f"| {name}: {about['pictures']} photographs, {about['unacceptable']} of "
+            f"{about['rows']} cut-outs not acceptable | "
+            + " | ".join(f"{each['sets'][name]['auroc']:.3f}" for each in orders)
+            + " |"
+            for name, about in orders[0]["sets"].items()
+        ),
+        "| each two of a set | "
+        + " | ".join(
+            f"{each['auroc']:.3f} ({each['interval'][0]:.2f} to {each['interval'][1]:.2f})"
+            for each in orders
+        )
+        + " |",
+        "",
+        "In 95 % of draws of whole photographs it lies in the range in brackets.",
+        "",
+        "| not acceptable, of these photographs | several models | several that hardly differ "
+        "| one model alone |",
+        "|---|---|---|---|",
+        *(
+            f"| {words} | " + " | ".join(_of(*each["levels"][level]) for each in orders) + " |"
+            for level, words in LEVEL_WORDS.items()
+        ),
+    ]
+    for n in range(5):
+        fifth = [
+            next((_of(f["rows"], f["unacceptable"]) for f in each["calibration"]
+                  if f["from"] == n / 5), "–")
+            for each in orders
+        ]  # fmt: skip
+        lines.append(f"| risk {n / 5:.1f} to {(n + 1) / 5:.1f} | " + " | ".join(fifth) + " |")
+    lines += [
+        "",
+        f"Of the {together['models_own'][0]} cut-outs of rendered scenes that are a model's own, "
+        f"{together['models_own'][1]} are not acceptable; the others are of",
+        f"{together['acceptable_of_scenes']} scenes. Each two of these, put in order by what was "
+        "fitted without either's:",
         "",
         "| | AUROC, several models | one model alone | Kendall's tau, several models | one model "
         "alone |",
         "|---|---|---|---|---|",
     ]
     for about, words in LEFT_OUT.items():
-        several, alone = (found[name][f"unseen_{about}"] for name in ("together", "alone"))
+        more, single = (each[f"unseen_{about}"] for each in (together, alone))
         lines.append(
-            f"| {words} | {several['auroc']:.3f} | {alone['auroc']:.3f} | {several['tau']:.3f} | "
-            f"{alone['tau']:.3f} |"
+            f"| {words} | {more['auroc']:.3f} | {single['auroc']:.3f} | {more['tau']:.3f} | "
+            f"{single['tau']:.3f} |"
         )
-    several, alike, alone = (
-        found["together"]["unseen_scene"],
-        found["together"]["alike"]["unseen_scene"],
-        found["alone"]["unseen_scene"],
-    )
-    (low, high), (least, most) = several["interval"], alone["interval"]
-    silent = [f"{bad} of {n}" for n, bad in (each["no_sign"] for each in (several, alike, alone))]
+    more, single = together["unseen_scene"], alone["unseen_scene"]
+    (low, high), (least, most) = more["interval"], single["interval"]
+    silent = [_of(*each["no_sign"]) for each in (more, single)]
     lines += [
         "",
         f"In 95 % of draws of scenes, the AUROC of the first line lies from {low:.2f} to "
         f"{high:.2f} with several models, and from {least:.2f} to {most:.2f} with",
-        f"one. Where several hardly differ (all taken for 0 apart) it is {alike['auroc']:.3f}.",
-        "",
-        "No sign was found, each scene unseen, in cut-outs of the models' own of which these were "
-        f"not acceptable: {silent[0]} with",
-        f"several models, {silent[1]} with several that hardly differ, {silent[2]} with one.",
-        "",
-        "| risk (several models, scenes unseen) | not acceptable | of the models' own alone |",
-        "|---|---|---|",
-    ]
-    lines += [
-        f"| {one['from']:.1f} to {one['to']:.1f} | {100 * one['share']:.0f} % of {one['rows']} | "
-        f"{one['models_own'][1]} of {one['models_own'][0]} |"
-        for one in found["together"]["calibration"]
-    ]
-    lines += [
+        f"one. No sign was found, each scene unseen, in cut-outs of which these were not "
+        f"acceptable: {silent[0]} with several",
+        f"models, {silent[1]} with one.",
         "",
         f"Of the {found['hidden']['third']} reference cut-outs by isnet and u2netp that are "
         f"truly worst, a third, {found['hidden']['found']} are in the",
@@ -538,19 +666,29 @@ def guide(found: Row) -> str:
     return "\n".join(lines)
 
 
+def _of(rows: int, bad: int) -> str:
+    return f"{bad} of {rows}"
+
+
+def keep(table: Path, rows: Sequence[Row]) -> None:
+    """Write a table."""
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
+
+
 def main() -> None:
-    """All of it, or the fit only."""
-    if "--fit" not in sys.argv:
-        rows = table(Path("reports/calibration"))
-        with TABLE.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            for row in rows:
-                writer.writerow(
-                    {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()}
-                )
-    found = model_of(read())
-    of, third = hidden(read(), Path("reports/calibration"))
+    """All of it, one table, or the fit only."""
+    scratch = Path("reports/calibration")
+    if sys.argv[1:2] == ["--photographs"]:
+        keep(PHOTOGRAPHS, photographs(Path(sys.argv[2]), scratch))
+    elif "--fit" not in sys.argv:
+        keep(TABLE, table(scratch))
+    rows = read()
+    found = model_of(rows)
+    of, third = hidden(rows, scratch)
     found["hidden"] = {"found": of, "third": third}
     FILE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     before, _, rest = GUIDE.read_text("utf-8").partition(MARKS[0])

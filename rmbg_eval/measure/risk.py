@@ -1,7 +1,8 @@
 """Risk: how heavy the signs of a fault are in a cut-out, which need no truth: an order, no chance.
 
 A logistic regression. `benchmarks/calibration.py` fits its coefficients, `risk.json`, on
-`benchmarks/risk.csv`; there it says on what, and here how well it orders what it was not fitted on.
+`benchmarks/risk.csv` and `photographs.csv`; there it says on what, and here how well it orders what
+it was not fitted on.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def coefficients() -> Any:
 
 
 GOOD_FROM = 0.85
-"""AUROC, of models' own cut-outs of scenes that it was not fitted on, from which it orders well."""
+"""AUROC, of cut-outs of photographs, from which it orders well."""
 
 
 Others = Literal["none", "alike", "differ"]
@@ -101,21 +102,26 @@ Others = Literal["none", "alike", "differ"]
 
 
 class Order(NamedTuple):
-    """How well models' own cut-outs of scenes that risk was not fitted on are ordered by it."""
+    """How well models' own cut-outs are ordered by a fit without them: without the data set of
+    photographs, whose subjects people outlined; without the rendered scene."""
 
     auroc: float
-    """The chance that of two, one acceptable and one not, the latter has more risk."""
+    """The chance that of two of photographs, one acceptable and one not, the latter has more
+    risk."""
     low: float
     high: float
-    """In 95 % of draws of scenes, it lies from `low` to `high`."""
-    networks: float
-    """The AUROC where instead of the scenes the networks were not learnt from."""
+    """In 95 % of draws of photographs, it lies from `low` to `high`."""
     silent: int
-    """Cut-outs in which no sign was found."""
+    """Cut-outs of photographs in which no sign was found."""
     bad: int
     """Those of them that were not acceptable."""
     calibration: list[Any]
-    """Of each fifth of risk, how many cut-outs were not acceptable, as `risk.json` has it."""
+    """Of photographs, how many cut-outs of each fifth of risk were not acceptable, as `risk.json`
+    has it."""
+    scenes: float
+    """The AUROC of scenes that were not learnt from."""
+    networks: float
+    """The AUROC of scenes by networks that were not learnt from."""
 
 
 def order_of(others: Others) -> Order:
@@ -125,9 +131,10 @@ def order_of(others: Others) -> Order:
     """
     fit = coefficients()["alone" if others == "none" else "together"]
     found = fit["alike"] if others == "alike" else fit
-    scenes, networks = found["unseen_scene"], found["unseen_network"]
-    (low, high), (silent, bad) = scenes["interval"], scenes["no_sign"]
-    return Order(scenes["auroc"], low, high, networks["auroc"], silent, bad, found["calibration"])
+    seen = found["photographs"]
+    (low, high), (silent, bad) = seen["interval"], seen["levels"]["fine"]
+    scenes, networks = (found[f"unseen_{about}"]["auroc"] for about in ("scene", "network"))
+    return Order(seen["auroc"], low, high, silent, bad, seen["calibration"], scenes, networks)
 
 
 RISK = (

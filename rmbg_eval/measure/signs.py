@@ -22,13 +22,13 @@ from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from ..i18n import N_, Message
 from .alpha import POINTERS, STRAY_SHARE, contour, in_between, shape_of
 from .record import Box
-from .region import densest, distance, pieces
+from .region import densest, pieces
 from .subject import Mask, Metric, Subject, Undefined
 
 SIDE = 768
 """Pixels that the longer side has at most, where signs are looked for."""
-AWAY = 10
-"""Pixels from the contour at 0.5 from which on an in-between pixel belongs to no edge."""
+SOFT = 13
+"""Pixels in-between that a soft patch spans both ways at least: few outlines are so soft."""
 STEP = 12.0
 """Levels of 255: a picture's edge is where a colour changes by more over three pixels."""
 NEAR, BESIDE = 1, 6
@@ -70,9 +70,13 @@ class Look:
         return contour(self.shape)
 
     @cached_property
-    def soft_away(self) -> Mask:
-        """In-between pixels farther than 10 px from the contour."""
-        return in_between(self.alpha) & (distance(self.contour) > AWAY)
+    def soft(self) -> Mask:
+        """In-between pixels in patches that hold a square of 13 px."""
+        import cv2  # not for those who only read a finished run
+
+        square = np.ones((SOFT, SOFT), np.uint8)
+        soft = cv2.morphologyEx(in_between(self.alpha).view(np.uint8), cv2.MORPH_OPEN, square)
+        return np.asarray(soft, np.uint8).view(bool)
 
     @cached_property
     def pieces(self) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
@@ -95,29 +99,32 @@ class Look:
 
 
 def soft_inside(look: Look) -> Trace:
-    """In-between pixels of the subject, more than 10 px from its contour: share of it, in [0, 1].
+    """In-between pixels of the subject, in patches of 13 × 13 or more: share of it, in [0, 1].
 
-    A soft patch inside is a hole that nobody meant, or glass. Undefined where there is no contour.
+    A soft patch is a hole that nobody meant, a limb that is half lost, or glass. Undefined where
+    there is no subject.
 
-    >>> alpha = np.zeros((40, 40), np.float32); alpha[:, :30] = 1; alpha[20, 5] = 0.6
-    >>> round(soft_inside(Look(alpha, np.zeros((40, 40, 3), np.uint8))).value, 6)
-    0.000833
+    >>> alpha = np.zeros((40, 50), np.float32); alpha[:, :40] = 1; alpha[9:25, 9:19] = 0.6
+    >>> soft_inside(Look(alpha, np.zeros((40, 50, 3), np.uint8))).value
+    0.0
+    >>> alpha[9:25, 9:29] = 0.6
+    >>> soft_inside(Look(alpha, np.zeros((40, 50, 3), np.uint8))).value
+    0.2
     """
-    where = look.soft_away & look.shape
+    where = look.soft & look.shape
     return Trace(_share(where, look.shape), where)
 
 
 def soft_outside(look: Look) -> Trace:
-    """In-between pixels of the background, farther than 10 px from the subject's contour: share of
-    the background, in [0, 1].
+    """In-between pixels of the background, in patches of 13 × 13 or more: share of it, in [0, 1].
 
-    A veil, or hair that is nowhere half opaque. Undefined where there is no contour.
+    A veil, or hair that is nowhere half opaque. Undefined where there is no background.
 
-    >>> alpha = np.zeros((40, 40), np.float32); alpha[:, :10] = 1; alpha[20, 30] = 0.4
-    >>> round(soft_outside(Look(alpha, np.zeros((40, 40, 3), np.uint8))).value, 6)
-    0.000833
+    >>> alpha = np.zeros((40, 50), np.float32); alpha[:, :10] = 1; alpha[9:25, 19:39] = 0.4
+    >>> soft_outside(Look(alpha, np.zeros((40, 50, 3), np.uint8))).value
+    0.2
     """
-    where = look.soft_away & ~look.shape
+    where = look.soft & ~look.shape
     return Trace(_share(where, ~look.shape), where)
 
 
@@ -243,6 +250,8 @@ def _highest(values: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
 
 
 def _share(part: Mask, whole: Mask) -> float:
+    if not whole.any():
+        raise Undefined(Message("alpha has no contour at 0.5"))
     return float(np.count_nonzero(part) / np.count_nonzero(whole))
 
 
@@ -300,9 +309,9 @@ def _row(name: str, title: Message, region: str, explanation: str) -> Metric:
 
 METRICS = (
     _row("soft_inside", Message("soft patches inside"), SCREEN,
-        N_("In-between pixels of the subject, far from its edge: a hole, or glass")),
+        N_("Half see-through patches of the subject, wider than an edge: a hole, or glass")),
     _row("soft_outside", Message("soft patches outside"), SCREEN,
-        N_("In-between pixels of the background, far from the subject's edge: a veil, or hair")),
+        N_("Half see-through patches of the background, wider than an edge: a veil, or hair")),
     _row("crumbs", Message("crumbs"), SCREEN,
         N_("Stray pieces, by the subject's area: crumbs, or real single hairs")),
     _row("detached", Message("detached pieces"), SCREEN,

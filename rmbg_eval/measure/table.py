@@ -44,7 +44,7 @@ GUIDES = sorted((m for m in TABLE if m.guide), key=lambda m: m.guide)
 
 TITLES = {metric.name: metric.title for metric in TABLE}
 
-VERSION = "11"
+VERSION = "12"
 """Raised whenever a measure would give another value: part of what kept findings are known by."""
 
 

@@ -237,7 +237,7 @@ class Answer:
         if self.context.levels["fine"]:
             parts.append(
                 Message(
-                    "A cut-out without a sign can be bad all the same: on hard test scenes, {bad} "
+                    "A cut-out without a sign can be bad all the same: of test photographs, {bad} "
                     "of {n} were.",
                     bad=order.bad,
                     n=order.silent,

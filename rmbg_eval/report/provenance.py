@@ -81,30 +81,34 @@ def _risk(run: Run) -> Iterable[tuple[Text, Text]]:
     yield (
         Message("Risk"),
         Message(
-            "fitted on {rows} cut-outs of {pictures} pictures of {scenes} rendered scenes; what is "
-            "acceptable was decided by a rule, not by people. It orders models' own cut-outs, "
-            "{others}, with an AUROC of {own} (95\u00a0%: {low} to {high}) where their scenes "
-            "were not learnt from, and of {networks} where the networks were not",
+            "fitted on {rows} cut-outs of {photographs} photographs of people and horses and of "
+            "{pictures} pictures of {scenes} rendered scenes; what is acceptable was decided by a "
+            "rule, not by people. It orders models' own cut-outs, {others}, with an AUROC of {own} "
+            "(95\u00a0%: {low} to {high}) on the photographs of a data set that was not learnt "
+            "from, of {of_scenes} on scenes that were not, and of {networks} by networks that were "
+            "not",
             rows=fit["rows"],
             pictures=found["pictures"],
             scenes=found["scenes"],
             others=Message(_OTHERS[others]),
+            photographs=found["photographs"],
             own=order.auroc,
             low=order.low,
             high=order.high,
+            of_scenes=order.scenes,
             networks=order.networks,
         ),
     )
     yield (
-        Message("Calibration of risk, scenes unseen"),
+        Message("Calibration of risk, on these photographs"),
         join(
             "; ",
             [
                 Message(
-                    "{low} to {high}: {share}\u00a0% of {rows} not acceptable",
+                    "{low} to {high}: {bad} of {rows} not acceptable",
                     low=one["from"],
                     high=one["to"],
-                    share=f"{100 * one['share']:.0f}",
+                    bad=one["unacceptable"],
                     rows=one["rows"],
                 )
                 for one in order.calibration

@@ -78,14 +78,24 @@ class Slow:
         ]
         return max(self.change(each) for each in square if self.inside(each))
 
+    def patches(self, spots: Spots, reach: int) -> Spots:
+        """Of the spots, all that are in a square of them, cut by the frame or not."""
+        seen: Spots = set()
+        for y, x in self.every:
+            square = {
+                (v, u)
+                for v in range(y - reach, y + reach + 1)
+                for u in range(x - reach, x + reach + 1)
+                if self.inside((v, u))
+            }
+            seen |= square if square <= spots else set()
+        return seen
+
     def spots(self, name: str) -> Spots:
         largest = max(map(len, self.pieces(self.subject, 8)))
         if name in ("soft_inside", "soft_outside"):
             own = self.subject if name == "soft_inside" else self.rest
-            return {
-                (y, x) for y, x in self.soft & own
-                if all((y - v) ** 2 + (x - u) ** 2 > 100 for v, u in self.line)
-            }  # fmt: skip
+            return own & self.patches(self.soft, 6)
         if name == "crumbs":
             small = [p for p in self.pieces(self.subject, 8) if len(p) < 0.01 * largest]
             return set().union(*small)
@@ -124,8 +134,9 @@ def test_they_are_those_of_slow_versions(look: Look) -> None:
     for name, function in SIGNS.items():
         if name == "detached":  # several may be the largest: see below
             continue
-        if not (slow.line or name in ("cut_by_frame", "kept") or
-                (name == "crumbs" and slow.subject)):  # fmt: skip
+        needs = {"edgeless": slow.line, "edge_beside": slow.line, "crumbs": slow.subject,
+                 "soft_inside": slow.subject, "soft_outside": slow.rest}  # fmt: skip
+        if not needs.get(name, slow.every):
             with pytest.raises(Undefined):
                 function(look)
             continue
@@ -170,7 +181,7 @@ def test_a_look_is_of_an_alpha_and_a_picture_of_one_size() -> None:
 def test_a_place_of_a_large_picture_does_not_leave_it(height: int) -> None:
     alpha = np.zeros((height, 4044), np.float32)
     alpha[height // 2 :] = 1
-    alpha[-2:, 99:] = 0.6  # soft, and far from the outline
+    alpha[height // 2 :, 99:] = 0.6
     alpha[:, :9] = 0
     rgb = np.zeros((height, 4044, 3), np.uint8)
     for turn in (lambda a: a, lambda a: a.swapaxes(0, 1).copy()):
@@ -199,16 +210,16 @@ def test_a_large_picture_is_looked_at_smaller_and_its_places_are_its_own() -> No
     assert top + height >= 980
 
 
-def test_soft_pixels_are_away_from_an_outline_beyond_ten_pixels() -> None:
-    for name, level, column, away in (
-        ("soft_inside", 0.6, 19, 0), ("soft_inside", 0.6, 18, 1),
-        ("soft_outside", 0.4, 39, 0), ("soft_outside", 0.4, 40, 1),
-    ):  # fmt: skip
-        alpha = np.zeros((40, 60), np.float32)
-        alpha[:, :30] = 1
-        alpha[20, column] = level
-        trace = SIGNS[name](Look(alpha, np.zeros((40, 60, 3), np.uint8)))
-        assert np.count_nonzero(trace.where) == away, (name, column)
+def test_a_soft_patch_is_wider_than_an_edge() -> None:
+    """Of a band as wide along the outline; a strip that is longer is none."""
+    for name, level in (("soft_inside", 0.6), ("soft_outside", 0.4)):
+        for width, height, seen in ((13, 13, 13 * 13), (20, 14, 20 * 14), (12, 40, 0), (40, 12, 0)):
+            alpha = np.zeros((60, 100), np.float32)
+            alpha[:, :50] = 1
+            columns = slice(50, 50 + width) if level < 0.5 else slice(50 - width, 50)
+            alpha[5 : 5 + height, columns] = level
+            trace = SIGNS[name](Look(alpha, np.zeros((60, 100, 3), np.uint8)))
+            assert np.count_nonzero(trace.where) == seen, (name, width, height)
 
 
 def test_the_edge_beside_an_outline_is_found() -> None:

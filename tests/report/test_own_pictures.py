@@ -48,7 +48,7 @@ def test_the_first_sentence_counts_what_needs_a_look() -> None:
     assert made_of.startswith("soft patches in the subject, stray pieces")
     assert "AUROC" not in view.more
     found = order_of("none")
-    assert "bad all the same: on hard test scenes," in view.more
+    assert "bad all the same: of test photographs," in view.more
     assert f", {found.bad} of {found.silent} were." in view.more
 
 
@@ -87,9 +87,11 @@ def test_the_order_is_called_rough_unless_the_models_that_count_differ(apart: fl
     details = dict(made.more().details)
     assert words[others] in details["Risk"]
     assert f"AUROC of {order.auroc} " in details["Risk"]
-    assert f"and of {order.networks} where" in details["Risk"]
+    assert f", of {order.scenes} on scenes" in details["Risk"]
+    assert f", and of {order.networks} by networks" in details["Risk"]
     assert all(
-        f"of {fifth['rows']} not" in details["Calibration of risk, scenes unseen"]
+        f"{fifth['unacceptable']} of {fifth['rows']} not"
+        in details["Calibration of risk, on these photographs"]
         for fifth in order.calibration
     )
 
@@ -210,20 +212,21 @@ def test_on_what_risk_was_fitted_is_told_with_how_well_it_orders() -> None:
     fit, order = found["alone"], order_of("none")
     said = rows["Risk"]
     assert said.startswith(
-        f"fitted on {fit['rows']} cut-outs of {found['pictures']} pictures of {found['scenes']} "
-        "rendered scenes; "
+        f"fitted on {fit['rows']} cut-outs of {found['photographs']} photographs of people and "
+        f"horses and of {found['pictures']} pictures of {found['scenes']} rendered scenes; "
     )
     assert said.endswith(
-        "with no other network to compare with, with an AUROC of "
-        f"{order.auroc} (95\N{NO-BREAK SPACE}%: {order.low} to {order.high}) where their scenes "
-        f"were not learnt from, and of {order.networks} where the networks were not"
+        f"with no other network to compare with, with an AUROC of {order.auroc} "
+        f"(95\N{NO-BREAK SPACE}%: {order.low} to {order.high}) on the photographs of a data set "
+        f"that was not learnt from, of {order.scenes} on scenes that were not, and of "
+        f"{order.networks} by networks that were not"
     )
-    first = fit["calibration"][0]
-    parts = rows["Calibration of risk, scenes unseen"].split("; ")
-    assert len(parts) == len(fit["calibration"])
+    first = order.calibration[0]
+    parts = rows["Calibration of risk, on these photographs"].split("; ")
+    assert len(parts) == len(order.calibration)
     assert parts[0] == (
-        f"{first['from']} to {first['to']}: {100 * first['share']:.0f}\N{NO-BREAK SPACE}% of "
-        f"{first['rows']} not acceptable"
+        f"{first['from']} to {first['to']}: {first['unacceptable']} of {first['rows']} not "
+        "acceptable"
     )
 
 

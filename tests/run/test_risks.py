@@ -426,11 +426,11 @@ def test_few_signs_are_told_and_none_that_weighs_little() -> None:
     assert weights == sorted(weights, reverse=True)
     for share in np.linspace(0.1, 1, 50):
         assert all(each.weight >= 0.1 for each in signs_of(kept=0.3, edgeless=share))
-    assert not signs_of(kept=0.3, edgeless=0.1)
+    assert not signs_of(kept=0.3, edgeless=0.05)
 
 
 def test_what_nobody_sees_is_no_reason() -> None:
-    (only,) = signs_of(kept=0.3, soft_inside=0.002)
+    (only,) = signs_of(kept=0.3, soft_inside=0.01)
     assert only.weight > 0.1
     assert not signs_of(kept=0.3, soft_inside=0.0009)
 
