@@ -39,7 +39,6 @@ export function blind(dialog, decisions, save) {
   /** @type {Map<string, Promise<Drawable | null>>} */
   const made = new Map();
   let ready = false; // whether both are seen
-  let original = false; // whether the original is in place of both
   let base = Number(remembered.get("blind"));
   if (!Number.isInteger(base) || base <= 0) {
     base = crypto.getRandomValues(new Uint32Array(1))[0] || 1;
@@ -149,7 +148,6 @@ export function blind(dialog, decisions, save) {
       return paneOf(layer, [name]);
     });
     stage.show(panes);
-    hold(original);
     zoom.place();
     ready = true;
     ahead(now);
@@ -270,7 +268,6 @@ export function blind(dialog, decisions, save) {
 
   /** The original in place of both. @param {boolean} on */
   function hold(on) {
-    original = on;
     dialog.classList.toggle("original", on);
     stage.press("original", on);
   }
@@ -301,7 +298,7 @@ export function blind(dialog, decisions, save) {
     if (choice) vote(choice);
     else if (command === "close") dialog.close();
     else if (command === "undo") undo();
-    else if (command === "original") hold(!original);
+    else if (command === "original") hold(!stage.pressed("original"));
     else if (command === "rank") end();
     else if (command === "go-on") {
       pair = next();
@@ -310,28 +307,16 @@ export function blind(dialog, decisions, save) {
     } else if (command === "save-decisions") save();
     else stage.zooms(command);
   });
-  dialog.addEventListener("keydown", (event) => {
-    const { key, target } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const choosing = target instanceof Element && target.matches("[type=radio]"); // a backdrop
-    const small = key.toLowerCase();
+  stage.hear((key, { repeat }) => {
     const choice = { ArrowLeft: "left", ArrowRight: "right", "=": "equal", ArrowDown: "equal" }[
       key
     ];
-    if (key.startsWith("Arrow") && (event.shiftKey || choosing)) {
-      if (!choosing) zoom.key(event);
-      return;
-    }
     if (choice) {
-      if (!event.repeat) vote(choice);
-    } else if (small === "z") undo();
-    else if (small === "o") hold(true);
-    else {
-      zoom.key(event);
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation(); // the sheet has keys of its own
+      if (!repeat) vote(choice);
+    } else if (key === "z") undo();
+    else if (key === "o") hold(true);
+    else return false;
+    return true;
   });
   dialog.addEventListener("keyup", ({ key }) => {
     if (key.toLowerCase() === "o") hold(false);

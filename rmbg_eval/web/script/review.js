@@ -6,8 +6,8 @@ import { allIn, around, edges, ended, h, partsOf, pressOne } from "./dom.js";
 import { language } from "./language.js";
 import { pictureSize } from "./rows.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
-import { once, pictureBy, showFull, sourceBy, sourcesOf } from "./sources.js";
-import { paneOf, Stage } from "./stage.js";
+import { once, pictureBy, sourceBy, sourcesOf } from "./sources.js";
+import { paneOf, Stage, showWhole } from "./stage.js";
 import { framed, over, strokes } from "./svg.js";
 import { everywhere, hundredths, percent, say, wordsOf } from "./words.js";
 import { within } from "./zoom.js";
@@ -93,7 +93,12 @@ export function review(dialog, decisions, save) {
   const count = about.models.length;
   const words = wordsOf("review-words");
   const part = partsOf(dialog);
-  const stage = new Stage(dialog);
+  const stage = new Stage(dialog, {
+    touched: (from, to) => {
+      const far = Math.hypot(to.clientX - from.clientX, to.clientY - from.clientY);
+      if (placing && far < SLOP) place(zoom.point(to));
+    },
+  });
   const { zoom } = stage;
   edges(part("signs"));
   const form = part("comment");
@@ -114,8 +119,6 @@ export function review(dialog, decisions, save) {
   let past = [];
   let turning = false; // whether another comes at once: nothing more is said of this one
   let placing = false; // whether the next tap is the place
-  /** @type {[number, number] | null} */
-  let pointer = null;
   /** @type {Map<number, Promise<(Drawable | null)[]>>} */
   const made = new Map();
   if (!about.risks.length) order.querySelector('[value="risk"]')?.remove();
@@ -192,8 +195,7 @@ export function review(dialog, decisions, save) {
     const article = articleOf(number);
     if (!article) return;
     const sources = sourcesOf(article);
-    const [width, height] = pictureSize(article);
-    zoom.size = [width, height];
+    zoom.size = pictureSize(article);
     zoom.view = null;
     const panes = bothOf(number).flatMap((who, side) => {
       const source = sourceBy(sources, who);
@@ -201,24 +203,8 @@ export function review(dialog, decisions, save) {
       const layer = h("div", { class: `canvas ${source.kind}${side ? " cut" : ""}` });
       const name = side ? [ended(source.model)] : say(words, "original");
       const own = paneOf(layer, name);
-      layer.append(
-        h("img", {
-          src: source.image.src,
-          width,
-          height,
-          alt: source.image.alt,
-          draggable: "false",
-        }),
-      );
-      pictures(number).then((all) => {
-        const drawn = all[side];
-        if (cutout() !== number || !layer.isConnected) return;
-        if (!drawn) {
-          own.box.append(h("p", { class: "lost" }, ...say(words, "failed")));
-          return;
-        }
-        showFull(layer, drawn, source.image.alt);
-      });
+      const full = pictures(number).then((both) => both[side]);
+      showWhole(own, source.image.src, full, source.image.alt);
       return [own];
     });
     stage.show(panes);
@@ -564,74 +550,30 @@ export function review(dialog, decisions, save) {
   });
   comment.addEventListener("input", () => draft({ comment: comment.value }));
   order.addEventListener("change", () => turn(model));
-  stage.element.addEventListener("pointermove", (event) => {
-    pointer = event.pointerType === "mouse" ? zoom.point(event) : null;
-  });
-  stage.element.addEventListener("pointerleave", () => {
-    pointer = null;
-  });
-  /** @type {Touch | null} */
-  let finger = null;
-  stage.element.addEventListener(
-    "touchstart",
-    ({ touches }) => {
-      finger = touches.length === 1 ? touches[0] : null;
-    },
-    { passive: true },
-  );
-  stage.element.addEventListener("touchend", ({ changedTouches: [end] }) => {
-    const start = finger;
-    finger = null;
-    if (!placing || !start || !end) return;
-    const far = Math.hypot(end.clientX - start.clientX, end.clientY - start.clientY);
-    if (far < SLOP) place(zoom.point(end));
-  });
 
   dialog.addEventListener("keydown", (event) => {
     const { key, target } = event;
-    if (key === "Escape" && !form.hidden) {
-      event.preventDefault(); // the comment closes, not the review
-      comments(false);
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const small = key.toLowerCase();
     // Safari tells of the Enter that ends a composed word by its code alone.
     const composing = event.isComposing || event.keyCode === 229;
-    if (key === "Enter" && target === comment && !event.shiftKey && !composing) {
-      event.preventDefault(); // as in a chat; Shift with it makes a line
-      comments(false);
-      return;
-    }
-    const on = (/** @type {string} */ kind) => target instanceof Element && target.matches(kind);
-    if (on("textarea, select, input:not([type=radio])")) {
-      event.stopPropagation();
-      return;
-    }
-    const choosing = on("[type=radio]");
-    if (key.startsWith("Arrow") && (event.shiftKey || choosing)) {
-      if (!choosing) zoom.key(event);
-      return;
-    }
-    if (event.repeat && small in KEYS) {
-      event.preventDefault(); // a key that is held decides once
-      return;
-    }
-    if (small in KEYS) decide(KEYS[small]);
-    else if (small === "z") undo();
-    else if (small === "c") comments(true);
-    else if (small === "p") {
+    const other = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey; // makes a line
+    const done = key === "Enter" && target === comment && !other && !composing; // as in a chat
+    if (!done && (key !== "Escape" || form.hidden)) return;
+    event.preventDefault(); // the comment closes, not the review
+    comments(false);
+  });
+  stage.hear((key, { repeat }) => {
+    if (key in KEYS) {
+      if (!repeat) decide(KEYS[key]); // a key that is held decides once
+    } else if (key === "z") undo();
+    else if (key === "c") comments(true);
+    else if (key === "p") {
       const { x, y } = zoom.looking();
-      place(pointer ?? [x, y]);
-    } else if (small === "n" && count > 1) turn(following());
-    else if (key === "ArrowRight" || small === "j") move(at + 1);
-    else if (key === "ArrowLeft" || small === "k") move(at - 1);
-    else if (!(key === "ArrowDown" && nextSign(1)) && !(key === "ArrowUp" && nextSign(-1))) {
-      zoom.key(event);
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation(); // the sheet has keys of its own
+      place(stage.pointer ?? [x, y]);
+    } else if (key === "n" && count > 1) turn(following());
+    else if (key === "ArrowRight" || key === "j") move(at + 1);
+    else if (key === "ArrowLeft" || key === "k") move(at - 1);
+    else return (key === "ArrowDown" && nextSign(1)) || (key === "ArrowUp" && nextSign(-1));
+    return true;
   });
 
   decisions.on(() => {

@@ -12,8 +12,8 @@ import { pictured, pictureSize, shownRows } from "./rows.js";
 import { caseName, saveCutout, saveRows } from "./saving.js";
 import { settle } from "./sheet.js";
 import { signsOf } from "./signs.js";
-import { once, showFull, sourcesOf, whole } from "./sources.js";
-import { paneOf, Stage } from "./stage.js";
+import { once, sourcesOf, whole } from "./sources.js";
+import { paneOf, Stage, showWhole } from "./stage.js";
 import { over, strokes } from "./svg.js";
 import { everywhere, say } from "./words.js";
 import { exact } from "./zoom.js";
@@ -41,6 +41,8 @@ export function viewer(dialog) {
   const stage = new Stage(dialog, {
     abreast: () => (mode === "all" || mode === "one" ? panes.length : 1),
     changed,
+    pointed: () => tell(),
+    touched: swipe,
   });
   const { zoom } = stage;
   const points = part("points");
@@ -104,7 +106,6 @@ export function viewer(dialog) {
 
   /** @param {Source} source @param {string} [kind] what is shown of it @returns {Pane} */
   function pane(source, kind = source.model ? layer : source.kind) {
-    const [width, height] = zoom.size;
     const cut = kind === "result" || kind === "base" || kind === "new" ? " cut" : "";
     const layer_ = h("div", { class: `canvas ${kind}${cut}`, "data-key": keyOf(source) });
     const count = (mode !== "one" && source.tile.querySelector(".count")?.textContent) || "";
@@ -112,18 +113,8 @@ export function viewer(dialog) {
     const own = paneOf(layer_, [ended(title)], count ? [` ${count}`] : []);
     const label =
       source.model && kind !== "result" ? `${named(kind)} · ${source.image.alt}` : source.image.alt;
-    if (kind !== "alpha" && kind !== "error") {
-      layer_.append(
-        h("img", { src: source.image.src, width, height, alt: label, draggable: "false" }),
-      );
-    }
-    full(source, kind).then((whole) => {
-      if (!whole) {
-        own.box.classList.add("lost");
-        return;
-      }
-      showFull(layer_, whole, label);
-    });
+    const made = kind === "alpha" || kind === "error"; // the page has no small one
+    showWhole(own, made ? "" : source.image.src, full(source, kind), label);
     return own;
   }
 
@@ -176,7 +167,6 @@ export function viewer(dialog) {
     if (mode === "blink" && !still.matches) blinking = setInterval(turn, BLINK);
     stage.press("pause", still.matches);
     zoom.place();
-    for (const each of panes) each.box.style.visibility = "";
     if (mode === "blink") turn();
     tell();
   }
@@ -347,11 +337,9 @@ export function viewer(dialog) {
     return readings;
   }
 
-  /** @type {[number, number] | null} */
-  let pointer = null;
   async function tell() {
-    if (!pointer || !article) return under.replaceChildren();
-    const [x, y] = pointer.map(Math.floor);
+    if (!stage.pointer || !article) return under.replaceChildren();
+    const [x, y] = stage.pointer.map(Math.floor);
     if (x < 0 || y < 0 || x >= zoom.size[0] || y >= zoom.size[1]) return under.replaceChildren();
     const before = article;
     const what = await read();
@@ -373,14 +361,6 @@ export function viewer(dialog) {
     if (!what) parts.push(h("span", {}, language.in(part("unread"))));
     under.replaceChildren(...parts);
   }
-  stage.element.addEventListener("pointermove", (event) => {
-    pointer = event.pointerType === "mouse" ? zoom.point(event) : null;
-    tell();
-  });
-  stage.element.addEventListener("pointerleave", () => {
-    pointer = null;
-    tell();
-  });
 
   // ---- cut-outs as files
 
@@ -408,7 +388,7 @@ export function viewer(dialog) {
     article = element;
     sources = all;
     drawn = new Map();
-    readings = pointer = null;
+    readings = stage.pointer = null;
     const [width, height] = pictureSize(element);
     zoom.size = [width, height];
     const before = fresh ? address.read() : {};
@@ -539,7 +519,6 @@ export function viewer(dialog) {
     const row = /** @type {HTMLElement | null} */ (target.closest("li[data-box]"));
     if (row && points.contains(row)) {
       event.preventDefault();
-      event.stopPropagation();
       visit(row);
     }
   });
@@ -554,61 +533,35 @@ export function viewer(dialog) {
     stage.press("list", now);
     dialog.classList.toggle("without-list", !now);
     stage.keep();
-    zoom.place();
   };
-  dialog.addEventListener("keydown", (event) => {
-    const { key, target } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const arrow = key.startsWith("Arrow");
-    const writes =
-      target instanceof Element && target.matches("select, [type=range], [type=radio]");
-    if (arrow && (writes || event.shiftKey)) {
-      if (!writes) zoom.key(event);
-      return;
-    }
-    const small = key.toLowerCase();
+  stage.hear((key, { target }) => {
     const digit = MODES[Number(key) - 1];
-    const of = LAYERS[/** @type {keyof typeof LAYERS} */ (small)];
+    const of = LAYERS[/** @type {keyof typeof LAYERS} */ (key)];
     if (digit) enter(digit);
     else if (of && models().length && (of !== "error" || truth())) {
       layer = of;
       changeShown();
-    } else if (key === "ArrowRight" || small === "j") step(1);
-    else if (key === "ArrowLeft" || small === "k") step(-1);
+    } else if (key === "ArrowRight" || key === "j") step(1);
+    else if (key === "ArrowLeft" || key === "k") step(-1);
     else if (key === "ArrowDown") nextPoint(1);
     else if (key === "ArrowUp") nextPoint(-1);
-    else if (small === "p") list();
-    else if (small === "d") {
+    else if (key === "p") list();
+    else if (key === "d") {
       if (!stage.pressed("list")) list();
       byHand.begin();
       part("draw").scrollIntoView({ block: "nearest" });
     } else if (key === " " && mode === "blink" && target === stage.element) hold();
-    else {
-      zoom.key(event);
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation(); // the sheet has keys of its own
+    else return false;
+    return true;
   });
 
-  /** @type {Touch | null} */
-  let finger = null;
-  stage.element.addEventListener(
-    "touchstart",
-    ({ touches }) => {
-      finger = touches.length === 1 && !zoom.view ? touches[0] : null;
-    },
-    { passive: true },
-  );
-  stage.element.addEventListener("touchend", ({ changedTouches }) => {
-    const [start, end] = [finger, changedTouches[0]];
-    finger = null;
-    if (!start || !end) return;
-    const [dx, dy] = [end.clientX - start.clientX, end.clientY - start.clientY];
-    if (Math.abs(dx) < SWIPE || Math.abs(dx) < 2 * Math.abs(dy)) return;
+  /** @param {Touch} from @param {Touch} to @param {boolean} whole */
+  function swipe(from, to, whole) {
+    const [dx, dy] = [to.clientX - from.clientX, to.clientY - from.clientY];
+    if (!whole || Math.abs(dx) < SWIPE || Math.abs(dx) < 2 * Math.abs(dy)) return;
     zoom.fit();
     step(dx < 0 ? 1 : -1);
-  });
+  }
 
   return open;
 }
