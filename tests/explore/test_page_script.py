@@ -454,8 +454,30 @@ def test_what_is_shown_is_by_the_model_and_the_colours_that_are_chosen(page: Pag
     expect(page.locator(".rx-cutout, .rx-save:visible")).to_have_count(0)
     colours.select_option("raw")
     expect(page.locator(".rx-cutout")).to_be_visible()
+    second, views = page.locator("[data-number='1']"), page.locator(".rx-looking .segments")
+    second.select_option("grabcut")
+    views.locator("[value=difference]").dispatch_event("click")
+    second.select_option("")
+    expect(views.locator("[value=result]")).to_be_checked()
     page.locator("[data-number='0']").select_option("gone")
     expect(page.locator(".rx-go")).to_be_disabled()
+
+
+def test_a_point_and_a_line_are_drawn_one_after_the_other_and_on_one_picture(page: Page) -> None:
+    connected(page, 2)
+    line, box = page.get_by_role("button", name="Draw a line"), page.locator("[data-tool=box]")
+    page.locator(".rx-original .rx-stage").press("d")
+    expect(box).to_have_attribute("aria-pressed", "true")
+    line.click()
+    expect(box).to_have_attribute("aria-pressed", "false")
+    line.press("d")
+    expect(line).to_have_attribute("aria-pressed", "false")
+    for key in ("Space", "Shift+ArrowRight", "Shift+ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    toml = page.locator("[data-part=toml]")
+    expect(toml).to_have_value(re.compile("box = "))
+    page.locator(".rx-list button").nth(1).click()
+    expect(toml).to_have_value("")
 
 
 def test_while_alpha_is_computed_the_one_before_is_not_shown(page: Page) -> None:
@@ -589,6 +611,12 @@ def test_another_language_says_everything_anew(page: Page) -> None:
     assert page.inner_text(".rx-status") == "a 无法加载。没有权重。"
     assert page.get_attribute(".rx-original img", "alt") == "0.png：原图"
     assert "狗" in page.locator("option[value='pet/rex']").inner_text()
+    page.locator("[data-number='0']").select_option("isnet")
+    page.evaluate("kernel.failures = 1")
+    page.click(".rx-go")
+    expect(page.locator(".rx-trouble")).to_contain_text("今天不行")
+    page.evaluate("rmbgExplorer.otherLanguage()")
+    expect(page.locator(".rx-trouble")).to_contain_text("Not today")
 
 
 @pytest.mark.parametrize("how", ["gone", "forgot"])

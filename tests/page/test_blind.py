@@ -171,6 +171,7 @@ def test_names_come_with_the_ranking_and_go_again(page: Page, pages: Pages, tmp_
     seen(page)
     page.locator("#blind [data-do=rank]").click()
     expect(page.locator("#blind .ranking")).to_contain_text("Too few for a ranking")
+    expect(page.locator("#blind .ranking h3")).to_be_focused()
     names = page.locator("#blind .ranking th")
     expect(names).to_have_count(2)
     with page.expect_download() as download:
@@ -189,10 +190,20 @@ def test_names_come_with_the_ranking_and_go_again(page: Page, pages: Pages, tmp_
     expect(page.locator("#blind .canvas [role=img]").first).to_be_hidden()
     page.keyboard.up("o")
     expect(page.locator("#blind .canvas .of").first).to_be_hidden()
+    page.keyboard.down("o")
+    page.evaluate("dispatchEvent(new Event('blur'))")  # it is let go of elsewhere
+    expect(page.locator("#blind .canvas .of").first).to_be_hidden()
     for _ in range(3):
         vote(page, "=")
     expect(page.locator("#blind.ended")).to_have_count(1)  # none is left
     expect(page.locator("#blind [data-do=go-on]")).to_be_disabled()
+    page.keyboard.down("o")
+    page.keyboard.press("Escape")
+    expect(page.locator("#by-eye [data-do=blind]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#blind.ended:not(.original)")).to_have_count(1)
+    page.keyboard.press("z")  # takes nothing back that was voted before it was opened
+    expect(page.locator("#blind [data-part=votes]")).to_contain_text("Votes: 4")
 
 
 def test_a_finger_votes(window: Window, pages: Pages) -> None:

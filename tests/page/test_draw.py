@@ -229,11 +229,16 @@ def test_a_point_that_was_written_is_moved_from_what_was_written_last(alone: Pag
 
 
 def test_another_tool_begins_anew_the_same_goes_on_and_escape_brings_back(alone: Page) -> None:
+    complaints: list[str] = []
+    alone.on("pageerror", lambda error: complaints.append(str(error)))
+
     def after(act: str) -> dict[str, object]:
         alone.evaluate(act)
         return tomllib.loads(toml(alone))["points"][0]
 
     assert alone.locator(".cross").count() == 2
+    alone.evaluate("void (URL.createObjectURL = () => { throw new Error('nothing'); })")
+    alone.locator("[data-do=save-point]").dispatch_event("click")
     assert after("box(1, 1, 5, 5)")["kind"] == "opaque"
     assert alone.locator(".cross").count() == 0  # the hand has it
     lines = after("byHand.begin('lines'); box(1, 1, 5, 5); byHand.rest();"
@@ -246,6 +251,8 @@ def test_another_tool_begins_anew_the_same_goes_on_and_escape_brings_back(alone:
     assert alone.evaluate("zoom.looks") == []
     alone.evaluate("press(Array(9).fill('ArrowLeft'))")
     assert alone.evaluate("zoom.looks") == [37]  # 44 of the 50 pixels to the edge
+    assert alone.evaluate("(byHand.begin('box'), byHand.clear(), zoom.draw === null)")
+    assert complaints == []
 
 
 def test_a_click_is_a_corner_on_a_picture_that_was_not_just_moved(alone: Page) -> None:
@@ -336,6 +343,8 @@ def test_a_point_that_is_there_is_moved(viewer: Page) -> None:
     for _ in range(3):  # the tool is put away and taken again
         assert drawn(viewer).box == (84, 56, 12, 8)
         tool(viewer, "move")
+    tool(viewer, "box")  # is of another point
+    assert viewer.locator("#viewer [data-part=toml]").input_value() == ""
     viewer.locator("#viewer [data-do=clear-point]").click()
     assert viewer.locator("#viewer [data-part=toml]").input_value() == ""
     tool(viewer, "box")

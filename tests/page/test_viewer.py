@@ -205,6 +205,7 @@ def test_up_and_down_go_to_the_points(viewer: Page) -> None:
     for key, point in (("ArrowDown", "corner"), ("ArrowDown", "middle"), ("ArrowUp", "corner")):
         viewer.keyboard.press(key)
         assert fragment(viewer)["point"] == point
+    expect(viewer.locator("#viewer [data-part=points] [aria-current]")).to_have_count(1)
 
 
 def test_the_list_of_points_gives_its_place_to_the_pictures(viewer: Page) -> None:
@@ -417,6 +418,16 @@ def test_arrows_turn_to_the_next_case_and_keep_the_place(viewer: Page) -> None:
     assert viewer.locator("#viewer-title").inner_text() == title
 
 
+def test_where_there_is_no_truth_no_error_is_shown(viewer: Page) -> None:
+    shown = viewer.locator("#viewer [data-layer][aria-pressed=true]")
+    viewer.keyboard.press("e")
+    expect(shown).to_have_attribute("data-layer", "error")
+    viewer.keyboard.press("ArrowRight")
+    viewer.keyboard.press("e")
+    viewer.locator("#viewer [data-layer=error]").dispatch_event("click")
+    expect(shown).to_have_attribute("data-layer", "result")
+
+
 REFUSES = """const taken = window.taken = { pushState: 0, replaceState: 0 };
 for (const name of Object.keys(taken)) {
   const real = history[name];
@@ -478,10 +489,13 @@ def test_an_address_leads_to_case_point_and_mode_again(viewer: Page) -> None:
 
 
 def test_escape_closes_and_gives_the_focus_back(viewer: Page) -> None:
+    mode(viewer, "one")
     viewer.keyboard.press("Escape")
     expect(viewer.locator("#viewer")).to_be_hidden()
     assert viewer.evaluate("!!document.activeElement.closest('article.case')")
     expect(viewer).to_have_url(re.compile("^(?!.*view=)"))
+    viewer.keyboard.press("Enter")
+    expect(viewer.locator("#viewer")).to_have_attribute("data-mode", "all")
 
 
 def test_escape_gives_the_focus_back_to_what_was_pressed(viewer: Page) -> None:
@@ -562,6 +576,15 @@ def test_in_the_folder_layout_everything_is_of_the_files_beside_it(
     assert save.get_attribute("href") == "cutouts/grabcut/portrait/ada.png"
 
 
+def test_a_picture_that_cannot_be_loaded_says_so(page: Page, pages: Pages) -> None:
+    page.route("**/cutouts/**", lambda route: route.abort())
+    with served(pages["folder"].parent, policy="") as address:
+        page.goto(f"{address}/index.html")
+        page.locator("[id^=case-portrait-ada] [data-kind=result] a").first.click()
+        expect(page.locator("#viewer .pane .lost")).to_have_count(2)
+        expect(page.locator("#viewer .lost [lang=zh]").first).to_be_in_viewport()
+
+
 def test_what_is_under_the_pointer_is_read(viewer: Page, pages: Pages) -> None:
     box = viewer.locator("#viewer .canvas").first.bounding_box()
     viewer.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -571,6 +594,8 @@ def test_what_is_under_the_pointer_is_read(viewer: Page, pages: Pages) -> None:
     cutout = pages["single"].parent / "cutouts" / "grabcut" / "garment" / "dress.png"
     alpha = np.asarray(Image.open(cutout))[32, 48, 3] / 255
     expect(under).to_contain_text(f"grabcut α {alpha:.3f}")
+    viewer.mouse.move(1, 1)
+    expect(under).to_be_empty()
 
 
 def test_beside_files_only_the_place_is_said_and_why(page: Page, pages: Pages) -> None:
@@ -621,7 +646,8 @@ def test_the_film_leads_to_a_case(viewer: Page) -> None:
     film.first.click()
     current = film.first
     expect(current).to_have_attribute("aria-current", "true")
-    assert fragment(viewer)["view"] == current.get_attribute("value")
+    there = fragment(viewer)
+    assert (there["view"], there["a"]) == (current.get_attribute("value"), "result:By hand")
 
 
 def test_what_cutouts_stand_on_is_that_of_the_page(viewer: Page) -> None:
@@ -648,13 +674,20 @@ def test_fingers_turn_to_the_next_case_and_pinch(window: Window, pages: Pages) -
         touch("touchMove", (200 - apart, 200), (200 + apart, 200))
     touch("touchEnd")
     assert float(fragment(page)["at"].split(",")[2]) > 0
+
+    def swiped(down: int) -> str | None:
+        touch("touchStart", (300, 200))
+        for n in (1, 2, 3):
+            touch("touchMove", (300 - 50 * n, 200 + down * n))
+        touch("touchEnd")
+        return page.locator("#viewer-title").text_content()
+
     page.locator("#viewer .stage").focus()
+    assert swiped(0) == title, "what is zoomed moves"
     page.keyboard.press("0")
-    touch("touchStart", (300, 200))
-    for x in (260, 200, 140):
-        touch("touchMove", (x, 202))
-    touch("touchEnd")
-    assert page.locator("#viewer-title").text_content() != title
+    assert swiped(40) == title, "slanted"
+    page.keyboard.press("0")
+    assert swiped(1) != title
     assert "at" not in fragment(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
