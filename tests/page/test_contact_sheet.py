@@ -178,6 +178,9 @@ def test_the_original_is_shown_in_place_under_the_pointer_and_while_o_is_held(sh
     expect(sheet.locator(f"{DRESS} .over")).to_have_count(2)
     sheet.keyboard.up("o")
     expect(sheet.locator(".over")).to_have_count(0)
+    sheet.keyboard.down("o")
+    sheet.evaluate("dispatchEvent(new Event('blur'))")  # it is let go of elsewhere
+    expect(sheet.locator(".over")).to_have_count(0)
 
 
 def test_j_and_k_go_from_case_to_case_under_nothing_and_enter_opens(sheet: Page) -> None:

@@ -426,6 +426,9 @@ def test_where_there_is_no_truth_no_error_is_shown(viewer: Page) -> None:
     viewer.keyboard.press("e")
     viewer.locator("#viewer [data-layer=error]").dispatch_event("click")
     expect(shown).to_have_attribute("data-layer", "result")
+    viewer.keyboard.press("a")
+    viewer.keyboard.press("ArrowLeft")  # alpha there is of every case
+    expect(shown).to_have_attribute("data-layer", "alpha")
 
 
 REFUSES = """const taken = window.taken = { pushState: 0, replaceState: 0 };

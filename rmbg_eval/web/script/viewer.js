@@ -446,7 +446,7 @@ export function viewer(dialog) {
   function step(by) {
     const shown = shownRows().filter(pictured);
     const at = article ? shown.indexOf(article) : -1;
-    if (shown.length) open(shown[around(at, by, shown.length)], { a, b });
+    if (shown.length) open(shown[around(at, by, shown.length)]);
   }
 
   function changeShown() {
@@ -509,7 +509,7 @@ export function viewer(dialog) {
     else if (command === "list") list();
     else if (button && film.contains(button)) {
       const other = document.getElementById(button.value);
-      if (other) open(other, { a, b });
+      if (other) open(other);
     } else if (button && part("pick").contains(button)) {
       if (part("b").contains(button)) b = button.value;
       else if (mode === "one") [a, b] = [button.value, ""];
