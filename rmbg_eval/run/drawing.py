@@ -199,7 +199,10 @@ def _case_previews(
 
     name = named(case)
     if stored and stored.name == name:
-        return stored
+        # What could not be read, as of a share that was away, is tried again.
+        whole = stored.original and stored.models.keys() == cutouts.keys()
+        if whole or not (case and succeeded):
+            return stored
     if case and picture and sha256_of(case.image) != picture:
         case, name = None, named(None)
     if (

@@ -92,6 +92,18 @@ def test_previews_are_drawn_once(run: Run) -> None:
     assert files_of(again) == before
 
 
+@pytest.mark.parametrize(("name", "read"), [("_read_cutouts", {}), ("or_none", None)])
+def test_what_could_not_be_read_is_drawn_the_next_time(
+    case_set: Path, tmp_path: Path, name: str, read: object
+) -> None:
+    settings = Settings(cases=str(case_set), models=["grabcut"], out=str(tmp_path / "out"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, name, lambda *_: read)
+        lacking = cases_of(evaluate(settings))
+    assert not all(each.models and each.original for each in lacking.values())
+    assert all(each.models and each.original for each in cases_of(evaluate(settings)).values())
+
+
 def test_previews_of_another_content_replace_the_old_ones(run: Run, case_set: Path) -> None:
     Image.new("RGB", (96, 64), "white").save(case_set / "pet" / "rex.png")
     Image.new("RGB", (96, 64), "grey").save(case_set / "pet" / "tom.png")
