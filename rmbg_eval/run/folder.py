@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from ..cases.in_memory import FOLDER as PICTURES
 from ..core.files import (
+    cannot_read,
     cannot_write,
     in_names,
     inside,
@@ -156,18 +157,21 @@ def write_run(folder: Path, run: Run) -> None:
 def remove_pages(out: Path) -> None:
     """Remove index.html and the pages of cases, where they are of this program."""
     page = out / "index.html"
-    if page.is_file() and not page.is_symlink() and _says(page, _GENERATOR, 2048):
+    if not page.is_symlink() and _says(page, _GENERATOR, 2048):
         remove(page)
     remove_below(out / PAGES, lambda path: not _says(path, _GENERATOR, 2048))
 
 
 def _says(path: Path, mark: bytes, within: int) -> bool:
-    """Whether the first bytes of a file say that this program has made it."""
+    """Whether the first bytes of a file say that this program has made it; OutputError where it
+    cannot be read: what is no other's is not taken for one."""
+    if not path.is_file():
+        return False
     try:
         with path.open("rb") as file:
             return mark in file.read(within)
-    except OSError:
-        return False
+    except OSError as error:
+        raise cannot_read(path, error, Message("Check its permissions.")) from None
 
 
 def prune(out: Path, run: Run) -> None:

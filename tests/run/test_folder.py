@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -48,6 +49,18 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(settings: Settings,
     with pytest.raises(OutputError, match=refused):
         claim(settings.out_folder, "comparison.json", Message("Give another --out."))
     assert [path.name for path in settings.out_folder.iterdir()] == [name]
+
+
+def test_a_run_that_cannot_be_read_is_not_taken_for_other_files(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.EIO, "Input/output error")
+
+    evaluate(settings)
+    monkeypatch.setattr(Path, "open", fail)
+    with pytest.raises(OutputError, match=r"run\.json cannot be read: Input/output error"):
+        evaluate(settings)
 
 
 @pytest.mark.parametrize("name", [".DS_Store", "evaluate.ipynb"])
