@@ -46,7 +46,8 @@ def new_file(path: Path, named: Callable[[Path], Path] | None = None) -> Iterato
         replace(scratch, named(scratch) if named else path)
     except BaseException as error:  # also Ctrl-C between the two steps
         if scratch:
-            scratch.unlink(missing_ok=True)
+            with suppress(OSError):  # of a disk that is gone, which is told already
+                scratch.unlink()
         if isinstance(error, OSError):
             raise cannot_write(path, error) from None
         raise

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -140,7 +141,8 @@ def evaluate(
                     results.predictions, out, plan.delivery, measures, on_step
                 )
         except BaseException:  # what there is by now is a report too, and says it is partial
-            keep(results.on(run, time.perf_counter() - clock))
+            with suppress(OutputError):  # where nothing can be written, which hides no cause
+                keep(results.on(run, time.perf_counter() - clock))
             raise
         run = results.on(run, time.perf_counter() - clock).model_copy(update={"complete": True})
         if earlier and earlier.outcome() == run.outcome():

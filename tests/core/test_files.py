@@ -87,6 +87,16 @@ def test_a_failure_keeps_the_old_file_and_leaves_no_scraps(step, error, tmp_path
     assert (tmp_path / "run.json").read_text() == "old"
 
 
+def test_a_scrap_that_cannot_be_removed_hides_no_reason(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "replace", fail)
+    monkeypatch.setattr(Path, "unlink", fail)
+    with pytest.raises(OutputError, match=r"run\.json could not be written: Input/output error"):
+        write_atomic(tmp_path / "run.json", "new")
+
+
 def test_a_name_that_is_no_text_is_told_and_the_old_file_stays(tmp_path):
     path = put(tmp_path / "run.json", "old")
     with pytest.raises(OutputError, match=r"run\.json.*caf\\udce9.*UTF-8"):

@@ -74,6 +74,21 @@ def test_ctrl_c_leaves_no_table_of_the_run_before(
     assert not (settings.out_folder / "measurements.csv").exists()
 
 
+def test_ctrl_c_is_ctrl_c_where_what_is_done_cannot_be_written(
+    settings: Settings, use_models: UseModels
+) -> None:
+    saved = []
+
+    def on_save(_: Path, run: Run) -> None:
+        saved.append(run)
+        if len(saved) > 1:
+            raise OutputError("full", "make room")
+
+    use_models(Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(settings, on_save=on_save)
+
+
 class Broken(FakeModel):
     """Its driver is too old, which its maker never thought of."""
 
