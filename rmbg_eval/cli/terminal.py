@@ -336,14 +336,19 @@ def lines() -> Iterator[OnStep]:
         last = json.dumps({**told, "done": step.done, "total": step.total})
         if seconds - written >= _LINE_EVERY:
             written = seconds
+            tell()
+
+    def tell() -> None:
+        nonlocal last
+        with suppress(OSError):  # nobody reads, or a log's disk is full: the work goes on
             print(last, file=sys.stderr, flush=True)
-            last = ""
+        last = ""
 
     try:
         yield on_step
     finally:
         if last:
-            print(last, file=sys.stderr, flush=True)
+            tell()
 
 
 def progress_as(how: Literal["bar", "json"]) -> AbstractContextManager[OnStep]:

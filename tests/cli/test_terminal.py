@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import sys
@@ -43,6 +44,18 @@ def test_progress_as_json_is_a_line_a_second_and_the_last(
     assert out == ""
     assert [(each["seconds"], each["done"]) for each in told] == [(0, 0), (1.25, 3), (1.5, 4)]
     assert all(each["text"] == "宠物\n" and each["total"] == 5 for each in told)
+
+
+def test_progress_that_cannot_be_written_ends_no_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(terminal, "print", full, raising=False)
+    with progress_as("json") as on_step:
+        on_step(Step("first", 0, 2))
+        on_step(Step("last", 1, 2))
 
 
 def test_the_bar_s_clock_goes_on_and_its_count_is_that_of_the_step(
