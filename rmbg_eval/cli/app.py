@@ -92,9 +92,13 @@ def main() -> None:
     except OSError as error:
         if error.filename is not None:
             where = printable(os.fsdecode(error.filename))
-            lines = [f"{where} cannot be used: {system_reason(error)}.", "Check its permissions."]
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            remedy = "Make room, and run the same again." if full else "Check its permissions."
+            lines = [f"{where} cannot be used: {system_reason(error)}.", remedy]
         elif error.errno in _FULL:  # of a stream
             lines = [f"What is printed cannot be written: {system_reason(error)}."]
+        elif "temporary directory" in system_reason(error):  # tempfile's, of all that it tries
+            lines = [f"{system_reason(error)}.", "Let TMPDIR name a folder you may write to."]
         elif error.errno == errno.ENOENT:  # os.getcwd's
             lines = ["The folder that the command was given in is gone.", "Enter one."]
         else:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 import pytest
 from commands import call, rmbg, streams
@@ -293,6 +297,40 @@ def test_ctrl_c_before_there_is_a_command_line_is_one_line(
         __main__.main()
     assert ended.value.code == 130
     assert capsys.readouterr().err == "Interrupted.\n"
+
+
+@pytest.mark.parametrize(
+    ("work", "told"),
+    [
+        (Path.touch, "{file} cannot be used: No space left on device.\nMake room, and run"),
+        (
+            lambda _: tempfile.mkdtemp(),
+            "No usable temporary directory found in ['{file}'].\nLet TMPDIR name",
+        ),
+    ],
+    ids=["full", "TMPDIR"],
+)
+def test_what_the_system_refuses_has_a_remedy_that_fits(
+    work: Callable[[Path], object],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full(path: object, *_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    file = tmp_path / "file"
+    monkeypatch.setattr("os.open", full)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(file)])
+    monkeypatch.setattr(app, "app", lambda: work(file))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=200))
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(told.format(file=file))
 
 
 @pytest.mark.parametrize(
