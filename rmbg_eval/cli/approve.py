@@ -72,7 +72,7 @@ def approve(
     allowed = names_in(allow_failures or (), record, allow_failures_like or ())
     if not dry_run:  # before what takes long
         refuse_failures(record, allowed)
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         with progress() as on_step:
             comparison = changes(run, to, on_step, Path(scratch))
         if comparison is None:

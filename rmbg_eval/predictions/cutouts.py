@@ -55,7 +55,7 @@ def make_cutouts(
             continue
         cases.append(case)
         targets.append((image, target))
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         done = predict(model, cases, Path(scratch), store)
         together = zip(targets, done, strict=True)
         for count, ((image, target), (_, prediction)) in enumerate(together, 1):

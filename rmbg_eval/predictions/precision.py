@@ -70,7 +70,7 @@ def compare_with_fp32(
     text = f"{model.info.name} · {model.info.dtype} against fp32"
     on_step(Step(text, 0, 2 * len(cases)))
     cutouts: list[list[Path | None]] = []
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         for turn, each in enumerate((model, exact)):
             out = Path(scratch, str(turn))
             cutouts.append([])

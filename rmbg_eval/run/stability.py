@@ -113,7 +113,7 @@ def _again(
     succeeded = {p.case_key: p for p in predictions if p.cutout}
     own = [case for case in cases if case.key in succeeded]
     on_step(Step(text, 0, len(own)))
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         again = predict(Perturbed(model, how), own, Path(scratch), store)
         for done, (case, other) in enumerate(again, 1):
             file = Path(scratch) / other.cutout if other.cutout else None

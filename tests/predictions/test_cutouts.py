@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -49,6 +52,18 @@ def test_a_name_that_is_too_long_is_one_picture_s_problem(tmp_path: Path, out: P
 
 def test_no_pictures_are_no_cut_outs(out: Path) -> None:
     assert results([], out) == {}
+
+
+def test_scraps_that_cannot_be_removed_take_no_cut_out_with_them(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.EIO, "Input/output error")
+
+    image = save_picture(tmp_path / "a.png")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("os.rmdir", fail)
+    assert results([image], out) == {image: out / "a.png"}
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
