@@ -7,13 +7,14 @@ import json
 import mimetypes
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from ..core.decoding import read_bytes
-from ..core.files import cannot_write, replace, utf8, write_atomic
+from ..core.files import cannot_read, cannot_write, replace, utf8, write_atomic
 from ..core.kernel import Kernel
 from ..core.modules import quick_jsonschema
 from ..core.paths import resource
@@ -134,7 +135,9 @@ def _execute(
             Message("Give it memory or a less busy machine, and render again: the run is kept."),
         ) from None
     except OSError as error:
-        raise cannot_write(notebook.parent, error) from None
+        with suppress(OSError):
+            partial.unlink()
+        raise cannot_write(notebook, error) from None
 
 
 def export(notebook: Path) -> Path:
@@ -142,7 +145,10 @@ def export(notebook: Path) -> Path:
     exporter = _Exporter(
         template_name="rmbg_eval", extra_template_basedirs=[str(NBCONVERT_TEMPLATES)]
     )
-    html, _ = exporter.from_filename(str(notebook))
+    try:
+        html, _ = exporter.from_filename(str(notebook))
+    except OSError as error:
+        raise cannot_read(notebook, error, Message("Check its permissions.")) from None
     page = notebook.parent / "index.html"
     write_atomic(page, html)
     return page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import errno
 import json
 import re
 import shutil
@@ -282,6 +283,24 @@ def test_the_page_of_an_interrupted_run_says_so_and_evaluates_nothing(
     page = render(settings).read_text("utf-8")
     assert "This run was interrupted: the report is partial." in page
     assert not Run.load(settings.out_folder).complete
+
+
+def test_a_full_disk_leaves_no_part_of_a_notebook(
+    finished: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object, partial: Path, **__: object) -> None:
+        partial.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("papermill.execute_notebook", full)
+    with pytest.raises(OutputError, match=r"The disk is full: .*evaluate\.ipynb"):
+        render(finished)
+    assert not [*finished.out_folder.glob(".*.ipynb")]
+
+
+def test_a_notebook_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"evaluate\.ipynb cannot be read: "):
+        export(tmp_path / "evaluate.ipynb")
 
 
 def test_no_page_is_made_while_another_command_writes_to_its_run(finished: Settings) -> None:
