@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from ..cases.case import Case
 from ..cases.names import Names, name_of
 from ..core.cache import Store
+from ..core.decoding import read_bytes
 from ..core.files import folded, sha256_file, write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..errors import RmbgEvalError, printable
@@ -66,7 +67,7 @@ def make_cutouts(
                 if other and sha256_file(target) != prediction.cutout_sha256:
                     yield image, _exists(target)
                 else:
-                    write_atomic(target, made.read_bytes())
+                    write_atomic(target, read_bytes(made))
                     yield image, target
                 made.unlink()
             elif prediction.failure:

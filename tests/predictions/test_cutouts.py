@@ -14,7 +14,7 @@ from PIL import Image
 from systems import WINDOWS, links, strange_names
 
 from rmbg_eval.core.progress import Step
-from rmbg_eval.errors import OutputError
+from rmbg_eval.errors import ImageError, OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.predictions.cutouts import make_cutouts
 
@@ -64,6 +64,22 @@ def test_scraps_that_cannot_be_removed_take_no_cut_out_with_them(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr("os.rmdir", fail)
     assert results([image], out) == {image: out / "a.png"}
+
+
+def test_a_scrap_that_cannot_be_read_is_named(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Path.read_bytes
+
+    def fail(path: Path) -> bytes:
+        if "cutouts" in path.parts:
+            raise OSError(errno.EIO, "Input/output error")
+        return read(path)
+
+    image = save_picture(tmp_path / "a.png")
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    with pytest.raises(ImageError, match=r"a\.png could not be read: Input/output error"):
+        results([image], out)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
