@@ -335,8 +335,6 @@ class Fits:
         rows = [row for row in rows if row["edgeless"] is not None]
         self.rows = [row for row in rows if "apart" not in terms or row["apart"] is not None]
         self.x = np.array([[features(row)[term] for term in terms] for row in self.rows])
-        self.alike = self.x * [term != "apart" for term in terms]
-        """As where models hardly differ."""
         self.amount = np.array([row["wrong"] for row in self.rows])
         self.y = (self.amount > UNACCEPTABLE).astype(float)
         names = {*FOLDS_OF["both"]}
@@ -361,7 +359,7 @@ class Fits:
         return self._kept[key]
 
 
-def order_of(fits: Fits, about: str, values: Floats) -> Row:
+def order_of(fits: Fits, about: str) -> Row:
     """How well the models' own cut-outs are ordered where none of two was learnt from.
 
     Each two of them are put in order by what was fitted without the scenes, or networks, of both. A
@@ -383,7 +381,7 @@ def order_of(fits: Fits, about: str, values: Floats) -> Row:
     for one, other in combinations_with_replacement(range(len(groups)), 2):
         weights, *_ = fits.without(*groups[one], *groups[other])
         left, right = members[one], members[other]
-        higher = np.sign((values[left] @ weights)[:, None] - values[right] @ weights)
+        higher = np.sign((fits.x[left] @ weights)[:, None] - fits.x[right] @ weights)
         bad = fits.y[left][:, None] - fits.y[right]
         for at, sign in (((one, other), 1), ((other, one), -1)):
             won[at] = ((sign * higher[bad == sign] + 1) / 2).sum()
@@ -414,10 +412,10 @@ def interval(pairs: Sequence[tuple[Floats, Floats]]) -> list[float]:
     return [round(float(each), 3) for each in np.quantile(shares, (0.025, 0.975))]
 
 
-def of_photographs(fits: Fits, terms: Sequence[str], values: Floats) -> Row:
+def of_photographs(fits: Fits, terms: Sequence[str]) -> Row:
     """How well cut-outs of photographs are ordered, each two of one set, by what was fitted without
     it. `interval`: in 95 % of draws of whole pictures."""
-    risk, levels = _judged_unseen(fits, terms, values)
+    risk, levels = _judged_unseen(fits, terms)
     bad = fits.y == 1
     pairs, by = [], {}
     for name in SETS:
@@ -445,10 +443,7 @@ def of_photographs(fits: Fits, terms: Sequence[str], values: Floats) -> Row:
 
 
 def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Iterable[str] = FOLDS_OF) -> Row:
-    """Weights by term, the intercept, and how well cut-outs that were left out are ordered.
-
-    `alike`: how well with `apart` 0 in those left out, as where the models hardly differ.
-    """
+    """Weights by term, the intercept, and how well cut-outs that were left out are ordered."""
     fits = Fits(rows, terms)
     weights, intercept, ordinary = fits.without()
     out: Row = {
@@ -461,15 +456,12 @@ def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Iterable[str] = FOL
         "ordinary": {t: round(float(v), 4) for t, v in zip(terms, ordinary, strict=True)},
     }
     for about in folds:
-        out[f"unseen_{about}"] = order_of(fits, about, fits.x)
+        out[f"unseen_{about}"] = order_of(fits, about)
     if "scene" in folds:
-        silent = fits.real & (_judged_unseen(fits, terms, fits.x)[1] == "fine")
+        silent = fits.real & (_judged_unseen(fits, terms)[1] == "fine")
         out["unseen_scene"]["no_sign"] = counted(fits, silent)
         if fits.photo.any():
-            out["photographs"] = of_photographs(fits, terms, fits.x)
-        if "apart" in terms:
-            out["alike"] = {f"unseen_{about}": order_of(fits, about, fits.alike) for about in folds}
-            out["alike"]["photographs"] = of_photographs(fits, terms, fits.alike)
+            out["photographs"] = of_photographs(fits, terms)
     return out
 
 
@@ -478,17 +470,15 @@ def counted(fits: Fits, some: NDArray[np.bool_]) -> list[int]:
     return [int(some.sum()), int(fits.y[some].sum())]
 
 
-def _judged_unseen(
-    fits: Fits, terms: Sequence[str], values: Floats
-) -> tuple[Floats, NDArray[np.str_]]:
+def _judged_unseen(fits: Fits, terms: Sequence[str]) -> tuple[Floats, NDArray[np.str_]]:
     """The risk of each cut-out, and its level, by a fit without its scene."""
     told = np.array([[not unseen(TERMS[t][0], row) for t in terms] for row in fits.rows])
     risk, levels = np.zeros(len(fits.rows)), np.full(len(fits.rows), "", "<U9")
     for scene in np.unique(fits.labels["scene"]):
         own = fits.labels["scene"] == scene
         weights, intercept, ordinary = fits.without(scene)
-        risk[own] = logistic(values[own] @ weights + intercept)
-        signs = ((weights * (values[own] - ordinary) >= LEAST) & told[own]).any(1)
+        risk[own] = logistic(fits.x[own] @ weights + intercept)
+        signs = ((weights * (fits.x[own] - ordinary) >= LEAST) & told[own]).any(1)
         levels[own] = [level_of(*each) for each in zip(risk[own], signs, strict=True)]
     return risk, levels
 
@@ -587,7 +577,7 @@ LEFT_OUT = {
 def guide(found: Row) -> str:
     """What the guide says of a fit."""
     together, alone = found["together"], found["alone"]
-    orders = [each["photographs"] for each in (together, together["alike"], alone)]
+    orders = [each["photographs"] for each in (together, alone)]
     lines = [
         f"Fitted on {together['rows']} cut-outs of {found['photographs']} photographs and of "
         f"{found['pictures']} pictures of {found['scenes']} rendered scenes; "
@@ -598,8 +588,8 @@ def guide(found: Row) -> str:
         "The photographs' cut-outs, each two of one set, put in order by what was fitted without "
         "that set:",
         "",
-        "| AUROC | several models | several that hardly differ | one model alone |",
-        "|---|---|---|---|",
+        "| AUROC | several models | one model alone |",
+        "|---|---|---|",
         *(
             f"| {name}: {about['pictures']} photographs, {about['unacceptable']} of "
             f"{about['rows']} cut-outs not acceptable | "
@@ -616,9 +606,8 @@ def guide(found: Row) -> str:
         "",
         "In 95 % of draws of whole photographs it lies in the range in brackets.",
         "",
-        "| not acceptable, of these photographs | several models | several that hardly differ "
-        "| one model alone |",
-        "|---|---|---|---|",
+        "| not acceptable, of these photographs | several models | one model alone |",
+        "|---|---|---|",
         *(
             f"| {words} | " + " | ".join(_of(*each["levels"][level]) for each in orders) + " |"
             for level, words in LEVEL_WORDS.items()

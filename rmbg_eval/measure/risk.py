@@ -62,12 +62,14 @@ def features(signs: Mapping[str, float | None]) -> dict[str, float]:
     }
 
 
-def judge_risk(signs: Mapping[str, float | None]) -> Judged:
+def judge_risk(signs: Mapping[str, float | None], alike: bool = False) -> Judged:
     """The risk of a cut-out, in [0, 1], of the values of its signs, by measure.
 
     The signs are of alpha, `(H, W) float32` in [0, 1], and the picture. Without `apart`, of one
-    model alone, other coefficients hold. 1 where nothing is kept, or everything. Undefined where
-    `kept` is. A logistic regression, fitted as said above. Ours.
+    model alone, other coefficients hold; so they do where the models of a run are `alike`, whose
+    agreement says nothing: there `apart` only adds, where it is more than ordinary. 1 where nothing
+    is kept, or everything. Undefined where `kept` is. A logistic regression, fitted as said above.
+    Ours.
 
     >>> judge_risk({"kept": 0.0}).value
     1.0
@@ -77,12 +79,14 @@ def judge_risk(signs: Mapping[str, float | None]) -> Judged:
         raise Undefined(Message("its signs were not measured"))
     if share in (0, 1):
         return Judged(1.0, {KEPT: CERTAIN})
-    fit = coefficients()["alone" if signs.get(APART) is None else "together"]
+    alone, together = coefficients()["alone"], coefficients()["together"]
+    fit = alone if alike or signs.get(APART) is None else together
     log_odds, weights = fit["intercept"], dict[str, float]()
     for term, number in features(signs).items():
-        weight = fit["weights"][term]
-        log_odds += weight * number
-        weights[TERMS[term][0]] = weight * (number - fit["ordinary"][term])
+        of = fit if term in fit["weights"] else together
+        weight = of["weights"][term]
+        weights[TERMS[term][0]] = more = weight * (number - of["ordinary"][term])
+        log_odds += weight * number if of is fit else max(0.0, more)
     heaviest = sorted(weights.items(), key=lambda item: -item[1])
     return Judged(1 / (1 + exp(-log_odds)), {s: w for s, w in heaviest if w > 0})
 
@@ -125,12 +129,9 @@ class Order(NamedTuple):
 
 
 def order_of(others: Others) -> Order:
-    """How well a run is ordered that has such other models.
-
-    With those that hardly differ: by the same fit as with those that do, all being 0 apart.
-    """
-    fit = coefficients()["alone" if others == "none" else "together"]
-    found = fit["alike"] if others == "alike" else fit
+    """How well a run is ordered that has such other models: with those that hardly differ, as with
+    none."""
+    found = coefficients()["together" if others == "differ" else "alone"]
     seen = found["photographs"]
     (low, high), (silent, bad) = seen["interval"], seen["levels"]["fine"]
     scenes, networks = (found[f"unseen_{about}"]["auroc"] for about in ("scene", "network"))

@@ -126,6 +126,8 @@ class Peers(NamedTuple):
     networks: Mapping[str, str]
     """Of each model the weights that it computes with, those that are packaged in several forms as
     one, or its own name where it says none."""
+    alike: bool = False
+    """Whether those that do not stand apart hardly differ: that they agree says nothing."""
 
     def siblings(self, one: str, other: str) -> bool:
         """Whether both are of one network: that they agree says nothing."""
@@ -149,7 +151,9 @@ def peers_of(agreements: Iterable[Agreement], models: Iterable[ModelInfo]) -> Pe
     known = [each for each in agreements if not unknown.siblings(each.one, each.other)]
     most = max((each.cases for each in known), default=0)
     far = {(a.one, a.other): a.apart for a in known if 2 * a.cases >= most}
-    return unknown._replace(odd=odd_ones(far, unknown.networks))
+    odd = odd_ones(far, unknown.networks)
+    own = [apart for models, apart in far.items() if not {*models} & {*odd}]
+    return unknown._replace(odd=odd, alike=bool(own) and fmean(own) < DIFFER_FROM)
 
 
 @once

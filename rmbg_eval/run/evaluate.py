@@ -182,7 +182,9 @@ class Results:
         self.agreements = agreements_of(self.pairs.values(), [info.name for info in infos])
         peers = peers_of(self.agreements, infos)
         farthest = disagreements(self.predictions, self.pairs, peers, self.measurements)
-        self.risks = risks_of(self.predictions, self.places, self.measurements, farthest)
+        self.risks = risks_of(
+            self.predictions, self.places, self.measurements, farthest, peers.alike
+        )
 
     def on(self, run: Run, seconds: float | None) -> Run:
         """`run` with all of it."""

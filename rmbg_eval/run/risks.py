@@ -32,14 +32,15 @@ def risks_of(
     places: Mapping[Key, Mapping[str, Box]],
     measurements: Measurements,
     farthest: Mapping[Key, Farthest],
+    alike: bool,
 ) -> tuple[Risk, ...]:
     """The risk of each prediction, which is added to the measurements as well.
 
     `places`: where signs are of one cut-out alone, by measure; `farthest`: of those that are held
-    against others.
+    against others; `alike`: whether the models hardly differ.
     """
     return tuple(
-        _risk(each, places.get(each.key, {}), measurements, farthest.get(each.key))
+        _risk(each, places.get(each.key, {}), measurements, farthest.get(each.key), alike)
         for each in predictions
     )
 
@@ -49,6 +50,7 @@ def _risk(
     places: Mapping[str, Box],
     measurements: Measurements,
     farthest: Farthest | None,
+    alike: bool,
 ) -> Risk:
     if farthest and farthest.place:
         places = {**places, APART: farthest.place}
@@ -62,7 +64,7 @@ def _risk(
     try:
         if not p.cutout:
             raise Undefined(no_prediction(p))
-        judged = judge_risk(values)
+        judged = judge_risk(values, alike)
     except Undefined as undefined:
         return risk(None, why=undefined.reason)
     signs = [

@@ -307,7 +307,7 @@ def _judge(
     prediction, key = row.prediction, row.prediction.key
     book.take(row.of.run.measurements, key, row.of.metrics, row.numbers)
     farthest = disagreements([prediction], {key.case_key: pairs}, peers, book)
-    (risk,) = risks_of([prediction], {key: row.places}, book, farthest)
+    (risk,) = risks_of([prediction], {key: row.places}, book, farthest, peers.alike)
     sink.add("predictions", [prediction])
     sink.add("points", row.points)
     sink.add("rules", row.rules)

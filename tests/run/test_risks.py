@@ -161,6 +161,19 @@ def test_who_has_few_of_the_pictures_is_not_known_to_stand_apart(cases, odd) -> 
     assert peers_of(known, map(info, "abc")).odd == odd
 
 
+def test_models_are_alike_where_those_that_do_not_stand_apart_hardly_differ() -> None:
+    def alike(*pairs: tuple[str, str, float], weights: str | None = None) -> bool:
+        known = [Agreement(one=a, other=b, apart=far, cases=9) for a, b, far in pairs]
+        return peers_of(known, [info(name, weights) for name in "abc"]).alike
+
+    assert alike(("a", "b", 0.02), ("a", "c", 0.4), ("b", "c", 0.4))
+    assert not alike(("a", "b", 0.04), ("a", "c", 0.07), ("b", "c", 0.07))
+    assert alike(("a", "b", 0.049))
+    assert not alike(("a", "b", 0.05))
+    assert not alike(("a", "b", 0.0), weights="x" * 64), "of one network"
+    assert not alike()
+
+
 def test_two_of_one_network_say_nothing_of_each_other() -> None:
     """Beside a third they are as one: neither makes it stand apart, and each is held against it."""
     far = {"ab": 0.02, "ac": 0.3, "bc": 0.3, "ad": 0.9, "bd": 0.9, "cd": 0.9}
@@ -394,7 +407,7 @@ def signs_of(only: tuple[str, str] = ("a", "b"), **values: float) -> list[Sign]:
         for name, value in values.items()
     )
     places = {name: (number, 0, 5, 5) for number, name in enumerate(values)}
-    (found,) = risks_of((p,), {p.key: places}, measurements, {p.key: Farthest(None, only)})
+    (found,) = risks_of((p,), {p.key: places}, measurements, {p.key: Farthest(None, only)}, False)
     assert measurements.values_of(p.key)["risk"] == found.value
     assert all(each.place == places[each.measure] for each in found.signs)
     return [*found.signs]
