@@ -141,6 +141,7 @@ def test_undo_brings_back_what_was_before(reviewing: Page, tmp_path: Path) -> No
     page.keyboard.type("the hair")
     page.keyboard.press("Escape")
     page.keyboard.press("m")
+    page.keyboard.press("n")  # it is another model's
     page.keyboard.press("z")
     expect(page.locator("#review textarea")).to_have_value("the hair")
     page.keyboard.press("Escape")
@@ -323,6 +324,15 @@ def test_what_is_being_written_of_a_decided_one_is_saved_too(
     page.locator("#by-eye [data-do=review]").click()
     (review,) = read(saved(page, tmp_path / "d.json")).current
     assert review.comment == "the buckle"
+    for onward, comment in (("ArrowRight", "the buckle!"), ("n", "the buckle!!")):
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("c")
+        page.keyboard.type("!")
+        page.locator("#review [data-answer=unusable]").click()
+        page.keyboard.press("z")  # and it is being written again
+        page.keyboard.press(onward)
+        (review,) = read(saved(page, tmp_path / "d.json")).current
+        assert (review.answer, review.comment) == ("mend", comment)
 
 
 def test_a_finger_decides_and_places(window: Window, pages: Pages) -> None:

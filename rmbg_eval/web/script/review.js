@@ -482,6 +482,7 @@ export function review(dialog, decisions, save) {
   /** @param {number} to */
   function turn(to) {
     comments(false);
+    settle();
     model = to;
     made.clear();
     fill();
