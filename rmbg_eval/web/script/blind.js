@@ -288,7 +288,6 @@ export function blind(dialog, decisions, save) {
     stage.show([]);
     part("ranking").replaceChildren();
     made.clear();
-    stage.opener?.focus({ preventScroll: true });
   });
 
   dialog.addEventListener("click", ({ target }) => {

@@ -518,7 +518,6 @@ export function review(dialog, decisions, save) {
     stage.show([]);
     made.clear();
     past = [];
-    stage.opener?.focus({ preventScroll: true });
   });
 
   // ---- hands
