@@ -402,6 +402,10 @@ def test_a_list_of_pictures_keeps_the_focus_while_it_is_worked_on(page: Page) ->
     page.evaluate("rmbgExplorer.go()")
     expect(page.locator(".rx-done")).to_have_count(3)
     expect(entry).to_be_focused()
+    with page.expect_download() as download:
+        page.evaluate("rmbgExplorer.saveZip()")
+    names = zipfile.ZipFile(download.value.path()).namelist()
+    assert sorted(name.split("/")[0] for name in names) == ["grabcut"] * 3 + ["isnet"] * 3
     page.evaluate("rmbgExplorer.otherLanguage()")
     expect(page.locator(".rx-entry-state")).to_have_text(["完成"] * 3)
     page.evaluate("kernel.choose", 2)
@@ -456,7 +460,11 @@ def test_what_is_shown_is_by_the_model_and_the_colours_that_are_chosen(page: Pag
     expect(page.locator(".rx-cutout")).to_be_visible()
     second, views = page.locator("[data-number='1']"), page.locator(".rx-looking .segments")
     second.select_option("grabcut")
+    page.click(".rx-go")
     views.locator("[value=difference]").dispatch_event("click")
+    expect(page.locator(".rx-difference")).to_have_count(2)
+    colours.select_option("blur-fusion")
+    expect(page.locator(".rx-difference")).to_have_count(0)
     second.select_option("")
     expect(views.locator("[value=result]")).to_be_checked()
     page.locator("[data-number='0']").select_option("gone")
@@ -478,6 +486,13 @@ def test_a_point_and_a_line_are_drawn_one_after_the_other_and_on_one_picture(pag
     expect(toml).to_have_value(re.compile("box = "))
     page.locator(".rx-list button").nth(1).click()
     expect(toml).to_have_value("")
+    line.click()
+    expect(page.locator(".rx-original .rx-line")).to_have_count(1)
+    page.evaluate(  # of another size
+        "async (url) => rmbgExplorer.choose([new File([await (await fetch(url)).blob()], 'a')])",
+        png(np.zeros((20, 30), np.uint8)),
+    )
+    expect(page.locator(".rx-original .rx-line")).to_have_count(0)
 
 
 def test_while_alpha_is_computed_the_one_before_is_not_shown(page: Page) -> None:

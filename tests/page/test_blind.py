@@ -208,12 +208,16 @@ def test_names_come_with_the_ranking_and_go_again(page: Page, pages: Pages, tmp_
 
 def test_a_finger_votes(window: Window, pages: Pages) -> None:
     page = window(viewport={"width": 390, "height": 780}, has_touch=True)
+    page.add_init_script("localStorage.setItem('rmbg_eval.blind', 7)")  # each is left once
     opened(page, pages["folder"].as_uri())
     page.locator("#by-eye [data-do=blind]").tap()
     seen(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("#blind [data-choice=equal]").tap()
     expect(page.locator("#blind [data-part=votes] [lang=zh]")).to_contain_text("1")
+    page.route("**/cutouts/grabcut/**", lambda route: route.abort())
+    page.reload()
+    expect(page.locator("#blind.ended")).to_have_count(1)  # on either side it is no pair
 
 
 def test_axe_finds_nothing_in_the_vote(window: Window, pages: Pages) -> None:
@@ -420,12 +424,19 @@ def test_the_next_pair_tells_most(blank: Page) -> None:
 
 
 def test_a_set_too_small_for_a_ranking_says_so_before_the_first_vote(
-    page: Page, pages: Pages
+    page: Page, pages: Pages, tmp_path: Path
 ) -> None:
-    voting(page, pages["single"].as_uri())
+    predictions = Run.load(pages["single"].parent).predictions
+    one, other = (p.cutout_sha256 for p in predictions if p.case == "dress")
+    alike = tmp_path / "index.html"  # two that are alike to the byte are no pair
+    alike.write_text(pages["single"].read_text("utf-8").replace(one, other), "utf-8")
+    voting(page, alike.as_uri())
     expect(page.locator("#blind [data-part=few]")).to_contain_text(
-        "No ranking comes of these: of 12 pictures or shoots needed, 4 can be voted on"
+        "No ranking comes of these: of 12 pictures or shoots needed, 3 can be voted on"
     )
+    for _ in range(3):
+        vote(seen(page), "=")
+    expect(page.locator("#blind.ended")).to_have_count(1)
 
 
 def test_votes_are_counted_and_the_pictures_that_they_are_on(page: Page, pages: Pages) -> None:

@@ -423,10 +423,10 @@ def test_where_there_is_no_truth_no_error_is_shown(viewer: Page) -> None:
     viewer.keyboard.press("e")
     expect(shown).to_have_attribute("data-layer", "error")
     viewer.keyboard.press("ArrowRight")
-    viewer.keyboard.press("e")
-    viewer.locator("#viewer [data-layer=error]").dispatch_event("click")
     expect(shown).to_have_attribute("data-layer", "result")
     viewer.keyboard.press("a")
+    viewer.keyboard.press("e")
+    viewer.locator("#viewer [data-layer=error]").dispatch_event("click")
     viewer.keyboard.press("ArrowLeft")  # alpha there is of every case
     expect(shown).to_have_attribute("data-layer", "alpha")
 
