@@ -25,6 +25,7 @@ from rmbg_eval.measure.risk import (
 from rmbg_eval.measure.signs import METRICS
 from rmbg_eval.measure.subject import Subject, Undefined
 from rmbg_eval.measure.table import measure
+from rmbg_eval.run.agreement import DIFFER_FROM
 
 SIGNS = {sign for sign, _ in TERMS.values()}
 VALUES = st.fixed_dictionaries(
@@ -256,6 +257,14 @@ def test_models_that_hardly_differ_tell_of_each_other_only_where_they_do() -> No
     assert far.weights.keys() - alone.weights.keys() == {"apart"}
     assert order_of("alike") == order_of("none")
     assert order_of("none").auroc < order_of("differ").auroc
+
+
+@pytest.mark.parametrize("photographs", ["people", "horses"])
+def test_what_orders_photographs_with_several_models_is_what_a_run_of_them_has(
+    calibration, photographs
+) -> None:
+    far = [row["apart"] for row in calibration.read() if row["scene"] == photographs]
+    assert np.mean(far) >= DIFFER_FROM
 
 
 def test_the_guide_says_how_good_it_is(calibration) -> None:
