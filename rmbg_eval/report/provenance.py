@@ -54,19 +54,19 @@ _MOST_NAMES = 100
 
 _OTHERS: dict[Others, str] = {
     "none": N_("with no other network to compare with"),
-    "alike": N_("with several models that hardly differ"),
+    "alike": N_("with several models that hardly differ, each as if alone"),
     "differ": N_("with several models that differ"),
 }
 
 
 _SIGNS = {
     False: N_(
-        "where models differ, soft patches in the subject, stray pieces, and outlines where the "
-        "picture has no edge"
+        "where models differ, soft patches in the subject and around it, stray pieces, outlines "
+        "that are not on an edge of the picture, and how little is kept"
     ),
     True: N_(
-        "soft patches in the subject, stray pieces, outlines where the picture has no edge, and "
-        "how little is kept"
+        "soft patches in the subject and around it, stray pieces, outlines that are not on an edge "
+        "of the picture, and how little is kept"
     ),
 }
 """By whether there is one network alone."""
@@ -75,7 +75,7 @@ _SIGNS = {
 def _risk(run: Run) -> Iterable[tuple[Text, Text]]:
     """On what this version fitted risk, and how well it orders what it was not fitted on."""
     found, others = coefficients(), others_of(run)
-    fit = found["alone" if others == "none" else "together"]
+    fit = found["together" if others == "differ" else "alone"]
     order = order_of(others)
     yield Message("What makes risk"), Message(_SIGNS[others == "none"])
     yield (

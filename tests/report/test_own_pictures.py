@@ -45,7 +45,11 @@ def test_the_first_sentence_counts_what_needs_a_look() -> None:
     assert "no truth here, so nothing is scored" in view.more
     assert "ordered by risk." in view.more
     made_of = str(dict(presenter(own()).more().details)["What makes risk"])
-    assert made_of.startswith("soft patches in the subject, stray pieces")
+    assert made_of.startswith("soft patches in the subject and around it, stray pieces")
+    named = ("soft_inside", "soft_outside", "crumbs", "edge_beside", "little")
+    assert all(
+        coefficients()[fit]["weights"][n] > 0 for fit in ("alone", "together") for n in named
+    )
     assert "AUROC" not in view.more
     found = order_of("none")
     assert "bad all the same: of test photographs," in view.more
@@ -83,7 +87,11 @@ def test_the_order_is_called_rough_unless_the_models_that_count_differ(apart: fl
     assert ("roughly" in more) is (order.auroc < GOOD_FROM)
     assert ("hardly differ" in more) is (others == "alike")
     assert f"{order.bad} of {order.silent} were" in more
-    words = {"none": "no other network", "alike": "hardly differ,", "differ": "that differ,"}
+    words = {
+        "none": "no other network",
+        "alike": "hardly differ, each as if alone,",
+        "differ": "that differ,",
+    }
     details = dict(made.more().details)
     assert words[others] in details["Risk"]
     assert f"AUROC of {order.auroc} " in details["Risk"]
