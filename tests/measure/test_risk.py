@@ -267,8 +267,14 @@ def test_what_orders_photographs_with_several_models_is_what_a_run_of_them_has(
     assert np.mean(far) >= DIFFER_FROM
 
 
-def test_the_guide_says_how_good_it_is(calibration) -> None:
+def test_guide_and_readme_say_how_good_it_is(calibration) -> None:
     assert calibration.guide(coefficients()) in calibration.GUIDE.read_text("utf-8")
+    levels = coefficients()["together"]["photographs"]["levels"]
+    (first, bad), (fine, missed) = levels["first"], levels["fine"]
+    readme = (calibration.HERE.parent / "README.md").read_text("utf-8")
+    assert f"{coefficients()['photographs']} test photographs, {bad} of the {first} " in readme
+    assert f"{missed} of the {fine} without a sign" in readme
+    assert f"{first} 张抠图里有 {bad} 张不可接受，没有迹象的 {fine} 张里有 {missed} 张" in readme
 
 
 def test_where_a_network_is_not_learnt_from_neither_is_what_was_made_of_it(calibration) -> None:
