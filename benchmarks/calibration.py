@@ -43,6 +43,7 @@ from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import RGB, Alpha, quantise
 from rmbg_eval.core.paths import resource
 from rmbg_eval.measure.agreement import apart
+from rmbg_eval.measure.region import patches
 from rmbg_eval.measure.risk import FILE, TERMS, features
 from rmbg_eval.measure.signs import SIGNS, Look, shrunk, small
 from rmbg_eval.measure.subject import Undefined
@@ -204,12 +205,11 @@ def damaged(alpha: Alpha, kind: str, chance: np.random.Generator) -> Alpha:
 def wrong(alpha: Alpha, truth: Alpha, drawn: int = 0) -> float:
     """The true error of a cut-out, by the subject's area; see above. `drawn`: pixels to both sides
     of the truth's outline that do not count."""
-    off = (np.abs(alpha - truth) > OFF).astype(np.uint8)
+    off, shape = np.abs(alpha - truth) > OFF, (truth >= 0.5).astype(np.uint8)
     if drawn:
-        shape, square = (truth >= 0.5).astype(np.uint8), np.ones((2 * drawn + 1,) * 2, np.uint8)
-        off[cv2.dilate(shape, square) != cv2.erode(shape, square)] = 0
-    patches = cv2.morphologyEx(off, cv2.MORPH_OPEN, np.ones((SPECK, SPECK), np.uint8))
-    return float(np.count_nonzero(patches) / max(1, np.count_nonzero(truth >= 0.5)))
+        square = np.ones((2 * drawn + 1,) * 2, np.uint8)
+        off &= cv2.dilate(shape, square) == cv2.erode(shape, square)
+    return float(np.count_nonzero(patches(off, SPECK)) / max(1, np.count_nonzero(shape)))
 
 
 def table(scratch: Path) -> list[Row]:
@@ -231,13 +231,9 @@ def table(scratch: Path) -> list[Row]:
     cases = load_cases(scratch / "cases").cases
     alphas: dict[str, dict[str, Alpha]] = {case.name: {} for case in cases}
     for name, variants in CUT_OUT.items():
-        model = load_model(name)
-        model.fetch(print)
         some = [case for case in cases if case.id in variants]
-        for case, prediction in predict(model, some, scratch / name, Store.default()):
-            if prediction.cutout:
-                alphas[case.name][name] = stored_alpha(scratch / name / prediction.cutout)
-        print(f"{name}: {len(some)} pictures", flush=True)
+        for case, alpha in cut_out(name, some, scratch / name):
+            alphas[case.name][name] = alpha
     rows: list[Row] = []
     for number, case in enumerate(cases):
         chance = np.random.default_rng(number)
@@ -258,6 +254,16 @@ def table(scratch: Path) -> list[Row]:
     return rows
 
 
+def cut_out(name: str, cases: Sequence[Case], scratch: Path) -> Iterator[tuple[Case, Alpha]]:
+    """The alpha of each case, by a model."""
+    model = load_model(name)
+    model.fetch(print)
+    for case, prediction in predict(model, cases, scratch, Store.default()):
+        if prediction.cutout:
+            yield case, stored_alpha(scratch / prediction.cutout)
+    print(f"{name}: {len(cases)} pictures", flush=True)
+
+
 def signs_of(look: Look, others: Sequence[Alpha]) -> Row:
     """The signs of a cut-out, `apart` among them, which is of others."""
     signs: Row = {}
@@ -275,26 +281,17 @@ def photographs(folder: Path, scratch: Path) -> list[Row]:
     cases = load_cases(folder).cases
     cutouts: dict[str, dict[str, Alpha]] = {case.name: {} for case in cases}
     for name in ("isnet", "u2netp"):
-        model = load_model(name)
-        model.fetch(print)
-        for case, prediction in predict(
-            model, cases, scratch / f"photographs-{name}", Store.default()
-        ):
-            path = scratch / f"photographs-{name}" / (prediction.cutout or "")
-            cutouts[case.name][name] = shrunk(stored_alpha(path))[0]
-        print(f"{name}: {len(cases)} photographs", flush=True)
+        for case, alpha in cut_out(name, cases, scratch / f"photographs-{name}"):
+            cutouts[case.name][name] = alpha
     rows: list[Row] = []
     for case in cases:
         truth, own = case.truth(), cutouts[case.name]
         assert truth is not None
         for name, alpha in own.items():
             others = [other for each, other in own.items() if each != name]
-            look = small(
-                alpha,
-                cv2.resize(case.picture().rgb, alpha.shape[::-1], interpolation=cv2.INTER_AREA),
-            )[0]
+            look, _ = small(alpha, case.picture().rgb)
             about = {"scene": case.category, "variant": case.id, "model": name, "network": name}
-            error = wrong(alpha, shrunk(truth)[0], DRAWN)
+            error = wrong(look.alpha, shrunk(truth)[0], DRAWN)
             rows.append({**about, "wrong": error, **signs_of(look, others)})
     return rows
 
@@ -524,12 +521,8 @@ def hidden(rows: Sequence[Row], scratch: Path) -> tuple[int, int]:
     cases = [case for case in load_cases(resource("cases")).cases if case.foreground]
     alphas: dict[str, list[Alpha]] = {case.name: [] for case in cases}
     for name in ("isnet", "u2netp"):
-        model = load_model(name)
-        model.fetch(print)
-        for case, prediction in predict(model, cases, scratch / f"whole-{name}", Store.default()):
-            alphas[case.name].append(
-                stored_alpha(scratch / f"whole-{name}" / (prediction.cutout or ""))
-            )
+        for case, alpha in cut_out(name, cases, scratch / f"whole-{name}"):
+            alphas[case.name].append(alpha)
     risks: list[float] = []
     errors: list[float] = []
     for case in cases:

@@ -14,6 +14,7 @@ from ..core.images import Alpha
 from ..i18n import N_, Message
 from .alpha import POINTERS
 from .matting import mad
+from .region import patches
 from .signs import SCREEN, Trace, shrunk
 from .subject import WHOLE, Metric, Undefined
 
@@ -48,14 +49,10 @@ def differing(alpha: Alpha, other: Alpha) -> Trace:
     `alpha`, `other`: `(H, W) float32` in [0, 1]; larger ones than 768 px are made smaller first. A
     soft edge that is a little wider in one is no patch; of two empty ones, the share is 0. Ours.
     """
-    import cv2  # not for those who only read a finished run
-
     one, two = (shrunk(each)[0] for each in (alpha, other))
-    off = (np.abs(one - two) > OFF).view(np.uint8)
-    square = np.ones((PATCH, PATCH), np.uint8)
-    patches = np.asarray(cv2.morphologyEx(off, cv2.MORPH_OPEN, square), np.uint8).view(bool)
-    area = np.count_nonzero(patches | (np.maximum(one, two) >= np.float32(0.5)))
-    return Trace(float(np.count_nonzero(patches) / area) if area else 0.0, patches)
+    off = patches(np.abs(one - two) > OFF, PATCH)
+    area = np.count_nonzero(off | (np.maximum(one, two) >= np.float32(0.5)))
+    return Trace(float(np.count_nonzero(off) / area) if area else 0.0, off)
 
 
 def apart(alpha: Alpha, other: Alpha) -> float:

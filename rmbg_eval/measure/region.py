@@ -67,6 +67,15 @@ def pieces(
     return np.asarray(label, np.int32), counts(label, count)
 
 
+def patches(mask: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
+    """The pixels of a mask, `(H, W) bool`, that are in a square of it, `side` px wide and high; at
+    the frame, in what is left of one. No line that is thinner, however long."""
+    import cv2  # not for those who only read a finished run
+
+    square = np.ones((side, side), np.uint8)
+    return np.asarray(cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_OPEN, square)).view(bool)
+
+
 def counts(label: NDArray[Any], count: int) -> NDArray[np.intp]:
     """How often each whole number below `count` is in an array of such numbers.
 

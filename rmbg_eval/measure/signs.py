@@ -22,7 +22,7 @@ from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from ..i18n import N_, Message
 from .alpha import POINTERS, STRAY_SHARE, contour, in_between, shape_of
 from .record import Box
-from .region import densest, pieces
+from .region import densest, patches, pieces
 from .subject import Mask, Metric, Subject, Undefined
 
 SIDE = 768
@@ -72,11 +72,7 @@ class Look:
     @cached_property
     def soft(self) -> Mask:
         """In-between pixels in patches that hold a square of 13 px."""
-        import cv2  # not for those who only read a finished run
-
-        square = np.ones((SOFT, SOFT), np.uint8)
-        soft = cv2.morphologyEx(in_between(self.alpha).view(np.uint8), cv2.MORPH_OPEN, square)
-        return np.asarray(soft, np.uint8).view(bool)
+        return patches(in_between(self.alpha), SOFT)
 
     @cached_property
     def pieces(self) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
