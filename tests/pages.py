@@ -16,6 +16,8 @@ Window = Callable[..., Page]
 """Opens a page in a window of its own, with playwright's options of it."""
 HOSTILE = '"><img src=x onerror="document.title=1">'
 KEPT = "#review [data-part=unsaved]:not([data-keeping])"
+DRESS = "[id^=case-garment-dress]"
+CALM = 400  # milliseconds after which the address has where one looks
 JENKINS = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"
 
 
@@ -104,3 +106,15 @@ def saved(page: Page, path: Path) -> Path:
 def place(page: Page) -> Locator:
     """Which of the cut-outs is shown, of how many; a page that was loaded again brings it late."""
     return page.locator("#review [data-part=count]")
+
+
+def places(page: Page) -> list[str]:
+    return page.eval_on_selector_all(
+        "#viewer .canvas", "all => all.map(each => each.style.transform)"
+    )
+
+
+def fragment(page: Page) -> dict[str, str]:
+    """What the address has of it, once it is written."""
+    page.wait_for_timeout(CALM)
+    return page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.slice(1)))")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from caches import new_cache
 from fakes import save_picture, save_truth
-from pages import HOSTILE, Pages, Window, opened
+from pages import DRESS, HOSTILE, Pages, Window, look, opened
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from rmbg_eval import Report, Run, Settings, evaluate, load_cases
@@ -149,6 +149,13 @@ def report(page: Page, pages: Pages) -> Page:
     """The report, open, in the layout single."""
     opened(page, pages["single"].as_uri())
     return page
+
+
+@pytest.fixture
+def viewer(page: Page, pages: Pages) -> Page:
+    """The dress in the viewer, opened by a click on the second model's result."""
+    opened(page, pages["single"].as_uri())
+    return look(page, page.locator(f"{DRESS} [data-kind=result] a").nth(1))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Looking closely: all models, one model, slider, blink and blend; points, keys, film, saving."""
+"""Looking closely: all models, one model, slider, blink and blend; keys, film, saving."""
 
 from __future__ import annotations
 
@@ -7,39 +7,17 @@ import re
 
 import numpy as np
 import pytest
-from pages import Pages, Window, look, opened, served, whole
+from pages import CALM, DRESS, Pages, Window, fragment, look, opened, places, served, whole
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from rmbg_eval.web import script
-
-DRESS = "[id^=case-garment-dress]"
-CALM = 400  # milliseconds after which the address has where one looks
-
-
-@pytest.fixture
-def viewer(page: Page, pages: Pages) -> Page:
-    """The dress in the viewer, opened by a click on the second model's result."""
-    opened(page, pages["single"].as_uri())
-    return look(page, page.locator(f"{DRESS} [data-kind=result] a").nth(1))
-
-
-def places(page: Page) -> list[str]:
-    return page.eval_on_selector_all(
-        "#viewer .canvas", "all => all.map(each => each.style.transform)"
-    )
 
 
 def moved_from(page: Page, before: list[str]) -> None:
     """Once the browser has told the page of the wheel, as it does when it comes to it."""
     there = re.compile(re.escape(f"transform: {before[0]};"))
     expect(page.locator("#viewer .canvas").first).not_to_have_attribute("style", there)
-
-
-def fragment(page: Page) -> dict[str, str]:
-    """What the address has of it, once it is written."""
-    page.wait_for_timeout(CALM)
-    return page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.slice(1)))")
 
 
 def names(page: Page) -> list[str]:
@@ -171,65 +149,6 @@ def test_single_pixels_are_seen_as_such(viewer: Page) -> None:
     assert viewer.evaluate(rendering) == "pixelated"
 
 
-def test_a_point_is_zoomed_to_and_outlined_on_every_picture(viewer: Page) -> None:
-    assert viewer.locator("#viewer .region").count() == 0
-    viewer.locator("#viewer .aside a[data-point=corner]").click()
-    assert fragment(viewer)["point"] == "corner"
-    x, y, _ = (float(part) for part in fragment(viewer)["at"].split(","))
-    assert (x, y) == (6, 5)
-    paths = viewer.eval_on_selector_all("#viewer .region .dash", "all => all.map(e => e.outerHTML)")
-    assert len(paths) == 4
-    assert all('d="M2,2L10,2L10,8L2,8Z"' in path for path in paths)
-    current = viewer.locator("#viewer .point[data-current]")
-    assert current.get_attribute("data-point") == "corner"
-
-
-def test_missed_points_come_first_with_what_was_measured_and_expected(viewer: Page) -> None:
-    rows = viewer.locator("#viewer .point")
-    assert [row.get_attribute("data-point") for row in rows.all()] == ["corner", "middle"]
-    text = rows.first.inner_text()
-    assert "≥\u00a095\u00a0%" in text
-    assert "By hand" in text
-    assert rows.first.locator("svg.range").count() == 2
-    assert "missed of 2" in viewer.locator("#viewer .points h4").inner_text()
-
-
-def test_a_models_name_is_whole_beside_its_values_in_a_small_window(viewer: Page) -> None:
-    viewer.set_viewport_size({"width": 1024, "height": 768})
-    name = viewer.locator("#viewer .points .missed .model").first
-    name.evaluate("e => { e.textContent = 'isnet-matting'; }")
-    assert name.evaluate("e => e.scrollWidth <= e.clientWidth")
-
-
-def test_up_and_down_go_to_the_points(viewer: Page) -> None:
-    for key, point in (("ArrowDown", "corner"), ("ArrowDown", "middle"), ("ArrowUp", "corner")):
-        viewer.keyboard.press(key)
-        assert fragment(viewer)["point"] == point
-    expect(viewer.locator("#viewer [data-part=points] [aria-current]")).to_have_count(1)
-
-
-def test_the_list_of_points_gives_its_place_to_the_pictures(viewer: Page) -> None:
-    before = viewer.locator("#viewer .stage").bounding_box()["width"]
-    viewer.keyboard.press("p")
-    expect(viewer.locator("#viewer .aside")).to_be_hidden()
-    assert viewer.locator("#viewer .stage").bounding_box()["width"] > before
-    viewer.keyboard.press("p")
-    expect(viewer.locator("#viewer .aside")).to_be_visible()
-
-
-def test_a_point_as_wide_as_the_picture_shows_all_of_it(viewer: Page) -> None:
-    """And so, in whichever mode one looks next, as much as that has room for."""
-    row = viewer.locator("#viewer .aside li[data-point=corner]")
-    row.evaluate("e => e.dataset.box = '0,0,96,64'")
-    viewer.keyboard.press("+")
-    row.locator("a").click()
-    assert "at" not in fragment(viewer)
-    viewer.keyboard.press("3")
-    before = places(viewer)
-    viewer.keyboard.press("0")
-    assert places(viewer) == before
-
-
 def test_names_and_the_key_of_errors_stand_where_they_belong(viewer: Page) -> None:
     """Over the whole picture, not on it; and in the pane of the error."""
     viewer.set_viewport_size({"width": 1800, "height": 700})
@@ -253,13 +172,6 @@ def test_names_and_the_key_of_errors_stand_where_they_belong(viewer: Page) -> No
     look(viewer, viewer.locator(f"{DRESS} [data-kind=result] a").nth(1))
     viewer.keyboard.press("e")
     expect(key).to_be_visible()
-
-
-def test_an_outline_is_shown_where_the_pointer_is_on_a_point(viewer: Page) -> None:
-    viewer.locator("#viewer .point[data-point=middle]").hover()
-    assert "M40,28" in viewer.locator("#viewer .region .dash").first.get_attribute("d")
-    viewer.locator("#viewer .stage").hover()
-    assert viewer.locator("#viewer .region").count() == 0
 
 
 @pytest.mark.parametrize("how", ["slider", "blend"])
