@@ -9,7 +9,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 NPM = PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help report gate approve torch lab test check format docs bench calibration cases clean
+.PHONY: help report gate approve torch lab test check types types-on-windows format docs bench calibration cases clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -33,15 +33,19 @@ lab: .venv/.lab  ## JupyterLab with the notebooks
 test: .venv/.test  ## every test; a real browser is used where Chromium is installed
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-check: .venv/.test node_modules/.installed  ## style, types, layers, catalogues, and notebooks without outputs
+check: types types-on-windows .venv/.test node_modules/.installed  ## style, types, layers, catalogues, and notebooks without outputs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	@$(BIN)/lint-imports --no-logo
 	@$(NPM) run --silent check
 	@$(BIN)/python -m rmbg_eval.i18n.extraction --check
 	@$(BIN)/python -m pytest tests/test_repository.py
+
+types: .venv/.test
+	@$(BIN)/mypy
+
+types-on-windows: .venv/.test
+	@$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 
 format: .venv/.test node_modules/.installed  ## put code into shape; parameters into the notebooks, texts into the catalogues
 	@$(BIN)/python tests/notebook_cells.py

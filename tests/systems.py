@@ -24,7 +24,7 @@ homes = pytest.mark.skipif(WINDOWS, reason="there ~NAME is a path whoever has th
 
 
 def needs(package: str) -> None:
-    """Skip the module that asks where an optional package is not installed; in CI it must be."""
+    """Skip the module or test that asks where a package is not installed; in CI it must be."""
     if find_spec(package) is None and not os.environ.get("CI"):
         pytest.skip(f"{package} is not installed", allow_module_level=True)
 

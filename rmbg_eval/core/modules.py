@@ -1,4 +1,6 @@
-"""Modules: those of a package, so that what one defines needs no list elsewhere; absent ones."""
+"""Modules: those of a package, so that what one defines needs no list elsewhere; one without its
+package; absent ones.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 from pkgutil import iter_modules
 from threading import RLock
 from types import ModuleType
@@ -19,6 +23,31 @@ def modules(package: str, without: tuple[str, ...] = ()) -> Iterator[ModuleType]
     for module in iter_modules(import_module(package).__path__):
         if module.name not in without:
             yield import_module(f"{package}.{module.name}")
+
+
+def module_alone(name: str) -> ModuleType:
+    """The module of that dotted name, without the packages that it lies in.
+
+    They would import all that they have: numba takes a minute to compile all of pymatting. Who
+    imports them later has the same module. One that imports its own package has all of it. An
+    ImportError where there is no such file.
+    """
+    package, *folders = name.split(".")
+    with _ONE_AT_A_TIME:
+        if name in sys.modules:
+            return sys.modules[name]
+        found = find_spec(package)
+        for root in (found and found.submodule_search_locations) or ():
+            file = Path(root, *folders).with_suffix(".py")
+            if file.is_file() and (spec := spec_from_file_location(name, file)) and spec.loader:
+                sys.modules[name] = module = module_from_spec(spec)
+                try:
+                    spec.loader.exec_module(module)
+                except BaseException:
+                    del sys.modules[name]
+                    raise
+                return module
+    raise ModuleNotFoundError(f"there is no module {name}", name=name)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from rmbg_eval.core.foreground import (
     words,
 )
 from rmbg_eval.core.images import Cutout, Picture
+from rmbg_eval.core.modules import module_alone
 from rmbg_eval.errors import ModelError
 from rmbg_eval.models.decontamination import Decontaminated
 from rmbg_eval.models.table import load_model
@@ -133,8 +134,8 @@ def test_torch_and_opencv_agree_within_one_level(data: tuple) -> None:
 def test_pymatting_gives_the_same_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """With several threads it does so only most times, so those that it has are counted."""
     import numba
-    import pymatting
 
+    pymatting = module_alone("pymatting.foreground.estimate_foreground_ml")
     threads = []
 
     def counted(*given: object) -> object:

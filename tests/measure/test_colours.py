@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from measure import slow_ciede
 from measure.mattes import SPECIAL, _blobs
 from skimage.color import deltaE_ciede2000, rgb2lab
+from systems import needs
 
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.colours import (
@@ -210,7 +211,7 @@ def test_colour_fringe_is_seen_where_alpha_is_right():
 
 
 def test_decontaminated_colours_have_less_fringe():
-    pytest.importorskip("pymatting")
+    needs("pymatting")
     y, x = np.mgrid[:64, :64]
     truth = np.clip((20 - np.hypot(x - 32, y - 32)) / 8 + 0.5, 0, 1).astype(np.float32)
     red = np.full((64, 64, 3), [200, 30, 30], np.uint8)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from measure.mattes import _pair
 from pydantic import ValidationError
+from systems import needs
 
 from rmbg_eval.errors import ImageError
 from rmbg_eval.measure import agreement, signs, stability
@@ -33,7 +34,7 @@ def measurement(**changes):
 
 
 def test_measures_everything_where_everything_is_there():
-    pytest.importorskip("pymatting")
+    needs("pymatting")
     found = measure(EVERYTHING)
     assert list(found) == [metric.name for metric in OF_ONE]
     assert found["mad"] == (0, None)

@@ -12,9 +12,11 @@ import pytest
 from fakes import FakeModel, disc, some_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from systems import needs
 
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Cutout, Picture, quantise
+from rmbg_eval.core.modules import module_alone
 from rmbg_eval.errors import ModelError
 from rmbg_eval.models import refinement
 from rmbg_eval.models.refinement import Refined, band, laplacian, linear, refine, solve, taken
@@ -103,7 +105,8 @@ def test_the_guided_filters_coefficients_are_those_of_each_window() -> None:
 
 
 def test_the_laplacian_is_pymattings() -> None:
-    module = pytest.importorskip("pymatting.laplacian.cf_laplacian")
+    needs("pymatting")
+    module = module_alone("pymatting.laplacian.cf_laplacian")
     rng = np.random.default_rng(1)
     colours, unknown = rng.random((9, 12, 3)), rng.random((9, 12)) < 0.5
     values, places = laplacian(colours, unknown)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from fakes import FakeModel, disc, save_picture
 from PIL import Image
+from systems import needs
 from typer.testing import CliRunner
 
 from rmbg_eval import Settings, evaluate
@@ -334,7 +335,7 @@ def test_a_model_that_minds_left_and_right_is_found_where_asked_for(
 def test_decontaminated_colours_are_measured_where_asked_for(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("pymatting")
+    needs("pymatting")
     asked = settings.model_copy(update={"decontaminated": True})
     run = evaluate(asked)
     raw, clean = (value(run, f"delta_e_white_edge{end}")[0] for end in ("", "_decontaminated"))
