@@ -79,6 +79,7 @@ clean:  ## remove .venv, .venv-render, node_modules, reports and tool caches; th
 .venv/.installed: pyproject.toml constraints.txt
 	@echo "Installing into .venv (some minutes, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(INSTALL) pip  # that of the venv is as old as Python, and takes twice as long
 	@$(INSTALL) -e .
 	@touch $@
 

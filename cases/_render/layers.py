@@ -61,8 +61,9 @@ class Layers:
         inside = self.alpha >= 0.5
         contour = inside & binary_dilation(~inside) | ~inside & binary_dilation(inside)
         low, high = (level / 255 for level in IN_BETWEEN)
+        near = np.hypot(*np.mgrid[1 - BAND : BAND, 1 - BAND : BAND]) < BAND
         return {
-            "band": distance_transform_edt(~contour) < BAND,
+            "band": binary_dilation(contour, near),
             "in_between": (self.alpha >= low) & (self.alpha <= high),
         }
 
@@ -94,10 +95,10 @@ def save(picture: Image.Image, id: str, path: Path | io.BytesIO) -> None:
         picture.save(path, "JPEG", quality=93, subsampling=0, optimize=True)
 
 
-def again(folder: Path, seed: int, grain: float) -> np.ndarray:
-    """`(H, W, 3) uint8`: a case's image.jpg, made again from its stored layers."""
+def again(stored: Layers, id: str, seed: int, grain: float) -> np.ndarray:
+    """`(H, W, 3) uint8`: the image.jpg of the case `id`, made again from its stored layers."""
     file = io.BytesIO()
-    save(photograph(Layers.stored(folder).composite(), folder.name, seed, grain), folder.name, file)
+    save(photograph(stored.composite(), id, seed, grain), id, file)
     return np.asarray(Image.open(file))
 
 

@@ -49,17 +49,19 @@ def difference(a: np.ndarray, b: np.ndarray, region: np.ndarray) -> tuple[float,
     """Mean and 99th percentile of |a - b|, all three channels, over a region; 0 if it is empty."""
     if not region.any():
         return 0.0, 0.0
-    off = np.abs(np.asarray(a, np.float64) - b)[region]
+    off = np.abs(a[region].astype(np.float64) - b[region])
     return float(off.mean()), float(np.percentile(off, 99))
 
 
 def shown(stored: Layers, picture: np.ndarray) -> float:
     """The alpha that a picture shows between foreground and plate, less the stored, on average."""
-    apart = stored.foreground - stored.plate
+    soft = (stored.alpha > 0.2) & (stored.alpha < 0.8)
+    truth, plate = stored.alpha[soft], stored.plate[soft]
+    apart = stored.foreground[soft] - plate
     far = (apart**2).sum(-1)
-    soft = (stored.alpha > 0.2) & (stored.alpha < 0.8) & (far > 40**2)
-    alpha = (apart * (picture - stored.plate)).sum(-1)[soft] / far[soft]
-    return float((alpha - stored.alpha[soft]).mean()) if soft.any() else 0.0
+    alpha = (apart * (picture[soft] - plate)).sum(-1) / np.maximum(far, 1)
+    off = (alpha - truth)[far > 40**2]
+    return float(off.mean()) if off.size else 0.0
 
 
 def record(name: str, known: dict[str, float], others: dict[str, np.ndarray]) -> None:
@@ -87,7 +89,7 @@ def measured(name: str, row: dict) -> dict[str, object]:
     """What the stored files of a case show: `again` by region, and `shown`."""
     folder = CASES / name
     stored, kept = Layers.stored(folder), np.asarray(Image.open(folder / layers.PICTURE))
-    other = layers.again(folder, row["seed"], row["grain"])
+    other = layers.again(stored, folder.name, row["seed"], row["grain"])
     again = {region: difference(other, kept, where) for region, where in stored.regions().items()}
     return {"again": again, "shown": shown(stored, kept.astype(np.float64))}
 

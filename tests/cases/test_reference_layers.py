@@ -59,7 +59,7 @@ def test_another_alpha_would_be_seen(name):
     beside = dataclasses.replace(stored, alpha=np.roll(stored.alpha, 4, axis=1))
     band = stored.regions()["band"]
     off = [  # without most of the camera's noise
-        np.abs(cv2.GaussianBlur(layer.composite() - picture, (0, 0), 2))[band].mean()
+        np.abs(cv2.GaussianBlur((layer.composite() - picture).astype("f4"), (0, 0), 2))[band].mean()
         for layer in (stored, beside)
     ]
     assert off[1] > 1.1 * off[0]

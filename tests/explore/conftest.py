@@ -26,6 +26,6 @@ def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(real_weights: Path, mine: Path) -> Iterator[str]:
     """One server for all tests of a file, as one is for all visitors."""
-    options = ("--model", "isnet", "--model", "grabcut", "--add-to", str(mine))
+    options = ("--model", "u2netp", "--model", "grabcut", "--add-to", str(mine))
     with served(real_weights.parent, *options) as found:
         yield found

@@ -1,4 +1,4 @@
-"""The page as a visitor meets it: a real browser, the real IS-Net, a real photograph."""
+"""The page as a visitor meets it: a real browser, a real network, a real photograph."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_four_steps(page: Page, address: str, photograph: Path, weights: Path) -
         page.click(".rx-save")
     assert download.value.suggested_filename == "astronaut-cutout.png"
     saved = Path(download.value.path()).read_bytes()
-    ((_, written),) = make_cutouts(load_model("isnet"), [photograph], weights / "out")
+    ((_, written),) = make_cutouts(load_model("u2netp"), [photograph], weights / "out")
     _, alpha = decode_cutout(saved, "saved")
     assert np.array_equal(alpha, decode_cutout(Path(written).read_bytes(), "written")[1])
     assert saved == Path(written).read_bytes()
@@ -96,7 +96,7 @@ def test_four_steps(page: Page, address: str, photograph: Path, weights: Path) -
 def test_looking_closely(page: Page, address: str, photograph: Path) -> None:
     visit(page, address)
     page.wait_for_selector(READY)
-    page.get_by_text("Ready: isnet, grabcut").wait_for()
+    page.get_by_text("Ready: u2netp, grabcut").wait_for()
     page.select_option("[data-number='1']", "grabcut")
     page.set_input_files(".rx-file", photograph)
     page.click(".rx-go")
@@ -139,7 +139,7 @@ def test_looking_closely(page: Page, address: str, photograph: Path) -> None:
     page.locator(".rx-ends input").nth(2).press("Enter")
     page.locator(".rx-ends input").nth(0).press("Enter")
     assert page.locator(".rx-course").count() == 1
-    assert "isnet: " in page.inner_text(".rx-card:not([hidden]) [role=status]")
+    assert "u2netp: " in page.inner_text(".rx-card:not([hidden]) [role=status]")
 
 
 def test_thirty_megabytes_arrive(page: Page, address: str, tmp_path: Path) -> None:
@@ -259,8 +259,8 @@ def test_forty_megapixels_of_a_phone(
     with Image.open(io.BytesIO(result(page))) as cut:
         assert (cut.size, cut.mode) == ((7728, 5152), "RGBA")
         alpha = np.asarray(cut.getchannel("A"))
-    assert alpha[0, 0] == 0
-    assert alpha[2576, 3864] == 255
+    assert alpha[0, 0] < 10
+    assert alpha[2576, 3864] > 245
 
 
 def test_a_session_that_ended_is_said_with_a_way_out(
@@ -278,8 +278,11 @@ def test_a_session_that_ended_is_said_with_a_way_out(
         if any(kernel in part for part in found.info["cmdline"] or ())
     )
     process.kill()
+    page.clock.install()
     page.click(".rx-go")
+    page.clock.run_for(18_000)
     page.wait_for_selector(".rx-trouble:has-text('connection to the server was lost')")
+    page.clock.resume()
     page.click("text=Reload")
     page.wait_for_selector(READY)
 
