@@ -30,8 +30,9 @@ lab: .venv/.lab  ## JupyterLab with the notebooks
 
 # One thread each: two that compute with several, on two cores, wait for one another.
 # Files in their order: by number of tests, those of few long ones would come last, and a core would wait.
+# A test that needed its second chance says why.
 test: .venv/.test  ## every test; a real browser is used where Chromium is installed
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --rerun-show-tracebacks
 
 check: types types-on-windows .venv/.test node_modules/.installed  ## style, types, layers, catalogues, and notebooks without outputs
 	@$(BIN)/ruff check .
