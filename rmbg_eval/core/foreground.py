@@ -121,12 +121,12 @@ def multi_level(rgb: RGB, alpha: Alpha) -> RGB:
     with _ONE_AT_A_TIME:
         from .compilation import numba  # first: it reads no settings of the folder one is in
 
-        multi_level = module_alone("pymatting.foreground.estimate_foreground_ml")
+        pymatting = module_alone("pymatting.foreground.estimate_foreground_ml")
         threads = numba.get_num_threads()
         numba.set_num_threads(1)
         try:
             picture = rgb.astype(np.float32) / np.float32(255)
-            colours = np.asarray(multi_level.estimate_foreground_ml(picture, alpha))
+            colours = np.asarray(pymatting.estimate_foreground_ml(picture, alpha))
         finally:
             numba.set_num_threads(threads)
     eight_bit = np.rint(colours.clip(0, 1) * np.float32(255)).astype(np.uint8)

@@ -126,7 +126,7 @@ class Victim:
         return run
 
 
-KILLS = 12
+KILLS = 20
 
 
 def test_killed_at_chance_moments_it_goes_on_where_it_was(tmp_path: Path) -> None:
