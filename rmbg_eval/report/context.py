@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import overload
 from urllib.parse import quote
 
 from ..core.key import Key
@@ -110,6 +111,10 @@ class Context:
         """The case's own page, from the run folder, if it has one."""
         return f"{PAGES}/{anchor}.html" if self.cards else ""
 
+    @overload
+    def image(self, preview: Preview, alt: Text) -> ImageView: ...
+    @overload
+    def image(self, preview: Preview | None, alt: Text) -> ImageView | None: ...
     def image(self, preview: Preview | None, alt: Text) -> ImageView | None:
         """The picture with its description, if there is one."""
         if preview is None:

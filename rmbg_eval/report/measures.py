@@ -14,12 +14,13 @@ from ..measure.delivery import RULES, bounds
 from ..measure.record import Measurement, RuleResult
 from ..measure.table import FAMILIES, HEADLINES, TITLES
 from ..run.measurements import FAILED
-from ..run.previews import Plot
+from ..run.previews import DisagreementMap, Plot
 from ..run.record import CaseRecord
 from ..run.statistics import ALL, Difference, Mean, Row
+from .charts import between, falls, histogram_view, whose
 from .context import Context
-from .points import STATES, falls, points_view
-from .views import CellView, MeasuresView, RowView, TableView, Text
+from .points import STATES, points_view
+from .views import CellView, MapView, MeasuresView, RowView, TableView, Text
 
 
 class MeasuresPanel:
@@ -44,17 +45,25 @@ class MeasuresPanel:
     def case(self, record: CaseRecord) -> MeasuresView:
         """Points, measures and pictures of one case."""
         key = record.key
+        title, previews = self.context.titles[key], self.context.previews.cases[key]
         names = {p.id: Named(p.title, p.id) for p in record.points}
-        pictures = []
-        for plot in self.context.previews.cases[key].plots:
-            alt = self._alt(plot, self.context.titles[key], names.get(plot.point or "", ""))
-            view = self.context.image(plot.picture, alt)
-            pictures += [view] if view else []
+        histogram, disagreement = previews.histogram, previews.disagreement
+        plots = []
+        for plot in previews.plots:
+            alt = _alt(plot, title, names.get(plot.point or "", ""))
+            plots.append(self.context.image(plot.picture, alt))
         return MeasuresView(
             points_view(self.context, record),
             (*self._rules(record), *self._measures(record)),
-            tuple(pictures),
+            histogram_view(histogram, self.models, title) if histogram else None,
+            self._map(disagreement, title) if disagreement else None,
+            tuple(plots),
         )
+
+    def _map(self, disagreement: DisagreementMap, title: Text) -> MapView:
+        words = apart(disagreement.mean, disagreement.far)
+        alt = Message(_DIFFER, case=title, facts=words)
+        return MapView(self.context.image(disagreement.picture, alt), words)
 
     def _where(self, what: Measurement | Row) -> Message:
         """Unit and region."""
@@ -174,42 +183,40 @@ class MeasuresPanel:
             **values,
         )
 
-    def _alt(self, plot: Plot, case: Text, point: Text) -> Message:
-        facts = plot.facts
-        if plot.kind == "profile":
-            words = [falls(self._name(name), width) for name, width in facts.items()]
-        elif plot.kind == "histogram":
-            words = [
-                join("", [self._name(name), f" {share or 0:.1%}"]) for name, share in facts.items()
-            ]
-        else:
-            mean, far = facts["mean"] or 0, facts["far"] or 0
-            words = [
-                Message(
-                    "{mean} apart on average, and by more than 0.5 in {far} of the pixels",
-                    mean=f"{mean:.3f}",
-                    far=f"{far:.2%}",
-                )
-            ]
-        stated = join("; ", words)
-        return Message(_ALTS[plot.kind], case=case, point=point, facts=stated)
-
-    def _name(self, name: str) -> Text:
-        return Message("truth") if name == "truth" else name
-
 
 _BETTER = {
     True: Message("higher is better"),
     False: Message("lower is better"),
     None: Message("no score"),
 }
+_DIFFER = N_("Where the models' alphas of {case} differ: {facts}")
 _ALTS = {
     "profile": N_(
         "Alpha along a line across the edge “{point}” of {case} (α₀: the truth): {facts}"
     ),
     "histogram": N_("Share of in-between pixels in {case} (α₀: the truth): {facts}"),
-    "disagreement": N_("Where the models' alphas of {case} differ: {facts}"),
+    "disagreement": _DIFFER,
 }
+
+
+def _alt(plot: Plot, case: Text, point: Text) -> Message:
+    """What a picture shows that versions before drew, black on white."""
+    if plot.kind == "profile":
+        facts = join("; ", [falls(whose(name), width) for name, width in plot.facts.items()])
+    elif plot.kind == "histogram":
+        facts = between(plot.facts)
+    else:
+        facts = apart(plot.facts["mean"] or 0, plot.facts["far"] or 0)
+    return Message(_ALTS[plot.kind], case=case, point=point, facts=facts)
+
+
+def apart(mean: float, far: float) -> Message:
+    """How far the models' alphas are apart."""
+    return Message(
+        "{mean} apart on average, and by more than 0.5 in {far} of the pixels",
+        mean=f"{mean:.3f}",
+        far=f"{far:.2%}",
+    )
 
 
 def _unmeasured(result: RuleResult | Measurement | None) -> CellView:

@@ -11,13 +11,12 @@ from ..measure.record import ObservationPoint, PointResult
 from ..run.previews import EdgeProfile
 from ..run.record import CaseRecord
 from ..run.spots import box_of
+from .charts import profile_view
 from .context import Context
 from .provenance import NO_BREAK
-from .views import CourseView, MarkView, PointsView, PointView, ProfileView, Text
+from .views import MarkView, PointsView, PointView
 
 STATES = {True: "passed", False: "failed", None: "unmeasured"}
-WIDTH, HEIGHT = 320, 110
-"""Of a profile, in its own units: alpha 1 is 5 from the top, 0 at 5 from the bottom."""
 
 
 def points_view(context: Context, record: CaseRecord) -> PointsView | None:
@@ -66,7 +65,7 @@ def point_view(
         marks=tuple(
             _mark(model, result, expected) for model, result in zip(models, results, strict=True)
         ),
-        profile=_profile(profile, models) if profile else None,
+        profile=profile_view(profile, models) if profile else None,
     )
 
 
@@ -166,34 +165,3 @@ def _number(
         return f"ΔE{NO_BREAK}{text}"
     unit = "%" if scale == 100 else "px" if result.unit == "px" else ""
     return f"{text}{NO_BREAK}{unit}" if unit else text
-
-
-def _profile(profile: EdgeProfile, models: Sequence[str]) -> ProfileView:
-    courses, words = [], []
-    for name in ("truth", *models):
-        values = profile.courses.get(name)
-        if values:
-            spots = " ".join(_spots(values))
-            title: Text = Message("truth") if name == "truth" else name
-            number = "truth" if name == "truth" else str(models.index(name) % 6)
-            courses.append(CourseView(title, number, spots))
-            words.append(falls(title, profile.widths[name]))
-    return ProfileView(f"{profile.length:.0f}{NO_BREAK}px", tuple(courses), join("; ", words))
-
-
-def _spots(values: Sequence[float]) -> Iterable[str]:
-    """The corners of a profile's line; where it is level, only the ends."""
-    step = WIDTH / max(len(values) - 1, 1)
-    heights = [f"{5 + (1 - value) * (HEIGHT - 10):.1f}" for value in values]
-    for n, height in enumerate(heights):
-        if not 0 < n < len(heights) - 1 or {*heights[n - 1 : n + 2]} != {height}:
-            yield f"{n * step:.1f},{height}"
-
-
-def falls(name: Text, width: float | None) -> Message:
-    """How far alpha takes to fall along a line across an edge."""
-    if width is None:
-        return Message("{name} does not fall from 0.92 to 0.08", name=name)
-    return Message(
-        "{name} falls from 0.92 to 0.08 over {width} px", name=name, width=f"{width:.1f}"
-    )

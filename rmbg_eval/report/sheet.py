@@ -208,7 +208,7 @@ class Sheet:
             ),
         )
         full = self._address(shown.full)
-        if image and self._in_folder():
+        if self._in_folder():
             full = self.context.url(prediction.cutout)
             image = replace(image, link=full)
         cuts = self._cuts(previews) and bool(shown.full or shown.alpha)

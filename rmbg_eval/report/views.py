@@ -280,13 +280,15 @@ class TableView:
 
 @dataclass(frozen=True)
 class CourseView:
-    """A line of a profile."""
+    """A line of a chart."""
 
     name: Text
     number: str
     """Of the model, or `truth`: what it is drawn like."""
     spots: str
     """Points of an SVG polyline."""
+    value: str = ""
+    """What it comes to, beside its name."""
 
 
 @dataclass(frozen=True)
@@ -295,6 +297,24 @@ class ProfileView:
 
     length: str
     courses: tuple[CourseView, ...]
+    words: Text
+
+
+@dataclass(frozen=True)
+class HistogramView:
+    """How many pixels are at each in-between alpha."""
+
+    top: str
+    """The share of the pixels that the top of the chart stands for."""
+    courses: tuple[CourseView, ...]
+    words: Text
+
+
+@dataclass(frozen=True)
+class MapView:
+    """Where the models' alphas differ."""
+
+    image: ImageView
     words: Text
 
 
@@ -351,7 +371,10 @@ class MeasuresView:
 
     points: PointsView | None
     tables: tuple[TableView, ...]
+    histogram: HistogramView | None
+    disagreement: MapView | None
     plots: tuple[ImageView, ...]
+    """What versions before drew in their place."""
 
 
 @dataclass(frozen=True)

@@ -37,13 +37,21 @@ from . import plots
 from .findings import findings
 from .folder import refuse_links
 from .gross import Gross, gross
-from .previews import CasePreviews, EdgeProfile, ModelPreviews, Plot, Preview, Previews
+from .previews import (
+    CasePreviews,
+    DisagreementMap,
+    EdgeProfile,
+    ModelPreviews,
+    Preview,
+    Previews,
+    SoftHistogram,
+)
 from .record import CaseKey, Run
 from .sample import shown_of
 from .spots import hardest_edge, spot_of
 from .webp import CUTOUT, EXACT, FULL, clear_hidden, opened, or_none, save
 
-VERSION = "13"
+VERSION = "14"
 """Raised where pictures are drawn otherwise: what is kept of earlier ones is then drawn again."""
 THUMB = 704, 432
 """Width and height in pixels, at most, of a picture in the sheet."""
@@ -332,6 +340,8 @@ def _draw(
             gross=seen,
         )
     fits = _of_size(truth, next(iter(alphas.values()))) if alphas else None
+    pictures = {p.picture_sha256 for p in predictions if p.model in cutouts}  # it may be replaced
+    of_one = len(pictures) == 1 and len({rgba.shape for rgba in cutouts.values()}) == 1
     points = case.about.points if case else ()
     return CasePreviews(
         name=name,
@@ -345,7 +355,8 @@ def _draw(
         region=region,
         models=models,
         profiles=_profiles(alphas, fits, points),
-        plots=_plots(alphas, fits, points, put),
+        histogram=_histogram(alphas, fits),
+        disagreement=_disagreement(cutouts, put) if len(cutouts) > 1 and of_one else None,
     )
 
 
@@ -368,25 +379,17 @@ def _profiles(
     return tuple(profiles)
 
 
-def _plots(
-    alphas: dict[str, Alpha],
-    truth: Alpha | None,
-    points: Sequence[ObservationPoint],
-    put: Callable[..., Preview],
-) -> tuple[Plot, ...]:
-    """Pictures of measurements: few, and only of cases with a truth or a point."""
-    if not alphas or (truth is None and not points):
-        return ()
-    drawn: list[Plot] = []
-    if truth is not None:
-        image, facts = plots.soft_histogram(alphas, truth)
-        drawn.append(Plot(kind="histogram", picture=put("histogram", image), facts=facts))
-    if len(alphas) > 1:
-        image, facts = plots.disagreement(alphas)
-        drawn.append(
-            Plot(kind="disagreement", picture=put("disagreement", image, FULL), facts=facts)
-        )
-    return tuple(drawn)
+def _histogram(alphas: dict[str, Alpha], truth: Alpha | None) -> SoftHistogram | None:
+    """Of a case with a truth."""
+    if truth is None or not alphas:
+        return None
+    steps, shares = plots.soft_histogram(alphas, truth)
+    return SoftHistogram(steps=steps, shares=shares)
+
+
+def _disagreement(cutouts: dict[str, np.ndarray], put: Callable[..., Preview]) -> DisagreementMap:
+    image, mean, far = plots.disagreement([rgba[..., 3] for rgba in cutouts.values()])
+    return DisagreementMap(picture=put("disagreement", image, FULL), mean=mean, far=far)
 
 
 def _thumb(pixels: np.ndarray) -> Image.Image:

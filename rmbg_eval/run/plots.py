@@ -1,48 +1,32 @@
-"""Pictures of measurements: a profile, a histogram, a map; one style, no colour alone.
-
-Words are in the page, not in the picture, so that one picture serves every language. Colours are
-Okabe and Ito's, which colour-blind readers can tell apart, each with a line style of its own.
+"""What is drawn of a case's measurements: profiles and a histogram as figures, which the page draws
+in its own colours, and a map as a picture.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from functools import reduce
 
 import numpy as np
 from PIL import Image
 
-from ..core.images import Alpha, resize_alpha
-from ..measure.alpha import in_between
+from ..core.images import Alpha
+from ..measure.alpha import OPAQUE_ABOVE, TRANSPARENT_BELOW, in_between
 from ..measure.places import band_width, profile
 from ..measure.record import ObservationPoint
-from .fonts import drawable, plain
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from .previews import Facts
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-STYLES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)))
-TRUTH = {"color": "black", "linestyle": ":", "linewidth": 2.2}
-
-MAP_SIDE = 360
+"""Okabe and Ito's, which colour-blind readers can tell apart: charts of a notebook."""
+MAP_SIDE = 480
 """Pixels, at most, of a map."""
 FAR = 0.5
 """Of two alphas: what one shows, the other does not."""
 TOO_OPAQUE, TOO_TRANSPARENT = (213, 94, 0), (84, 39, 136)
 """sRGB, wherever a difference of alpha is drawn: orange is too opaque, or more opaque than before;
 purple the other way. They differ for every kind of colour vision, and the legends name them."""
-
-_NAME = 32
-"""Characters, at most, of a model's name in a legend."""
-_ONE_AT_A_TIME = Lock()
-"""matplotlib's fonts are not for two threads."""
-
-Facts = dict[str, float | None]
-"""What a picture shows, by model (or "truth"): what its description says."""
+STEPS = 18
+"""Of in-between alpha, in a histogram: of 0.05 each."""
 
 
 def edge_profile(
@@ -66,95 +50,39 @@ def edge_profile(
     return length, courses, widths
 
 
-def soft_histogram(alphas: Mapping[str, Alpha], truth: Alpha) -> tuple[Image.Image, Facts]:
-    """Share of the pixels at each in-between alpha. The facts are the in-between shares in all."""
-    figure, axes = _figure(5.2, 2.6)
-    bins = np.linspace(0.05, 0.95, 19)
-    facts: Facts = {}
-    handles: dict[str, Any] = {}
-    for number, (name, alpha) in enumerate({**alphas, "truth": truth}.items()):
-        counts, _ = np.histogram(alpha, bins)
-        style = TRUTH if name == "truth" else _style(number)
-        handles[name] = axes.stairs(100 * counts / alpha.size, bins, **style)
-        facts[name] = float(in_between(alpha).mean())
-    axes.set(xlabel="α", ylabel="%", xlim=(0.05, 0.95))
-    _legend(axes, handles)
-    return _image(figure), facts
+def soft_histogram(
+    alphas: Mapping[str, Alpha], truth: Alpha
+) -> tuple[dict[str, tuple[float, ...]], dict[str, float]]:
+    """How many pixels are at each in-between alpha, by model, and the truth's.
 
-
-def disagreement(alphas: Mapping[str, Alpha]) -> tuple[Image.Image, Facts]:
-    """Range of the models' alphas at each pixel. Facts: `mean`; `far`, the share above 0.5."""
-    far = np.ptp(list(alphas.values()), axis=0)
-    small = _small(far)
-    height, width = (MAP_SIDE / 120 * side / max(small.shape) for side in small.shape)
-    figure, axes = _figure(width + 0.8, height + 0.3)
-    axes.set_axis_off()
-    drawn = axes.imshow(small, cmap="cividis", vmin=0, vmax=1)
-    bar = figure.colorbar(drawn, ax=[axes], fraction=0.05, pad=0.02, label="max α − min α")
-    bar.ax.tick_params(labelsize=8)
-    return _image(figure), {
-        "mean": float(far.mean(dtype=np.float64)),
-        "far": float((far > FAR).mean()),
-    }
-
-
-def _legend(axes: Any, handles: Mapping[str, Any]) -> None:
-    """Named one by one: matplotlib itself leaves out what begins with an underscore.
-
-    A long name is cut in its middle: it would leave the drawing no room.
+    The shares of the pixels in each of STEPS even steps from alpha 0.05 to 0.95, to six places, and
+    the share of all that are in between.
     """
-    names = [
-        "α₀" if name == "truth" else name if len(name) <= _NAME else f"{name[:18]}…{name[-12:]}"
-        for name in handles
-    ]
-    axes.legend(list(handles.values()), names, fontsize=8, frameon=False)
+    edges = np.linspace(TRANSPARENT_BELOW, OPAQUE_ABOVE, STEPS + 1)
+    steps: dict[str, tuple[float, ...]] = {}
+    shares: dict[str, float] = {}
+    for name, alpha in {**alphas, "truth": truth}.items():
+        counts, _ = np.histogram(alpha, edges)
+        steps[name] = tuple(round(count / alpha.size, 6) for count in counts.tolist())
+        shares[name] = float(in_between(alpha).mean())
+    return steps, shares
 
 
-def _style(number: int) -> dict[str, Any]:
-    return {
-        "color": COLOURS[number % len(COLOURS)],
-        "linestyle": STYLES[number % len(STYLES)],
-        "linewidth": 1.5,
-    }
+def disagreement(levels: Sequence[np.ndarray]) -> tuple[Image.Image, float, float]:
+    """The range of the models' alphas at each pixel, as a map: 0 to 1 in the colours of cividis.
 
+    Besides, its mean, and the share of the pixels where it is above 0.5. `levels`: each model's
+    alpha as its cut-out has it, `(H, W) uint8`.
 
-def _small(alpha: Alpha) -> Alpha:
-    height, width = alpha.shape
-    scale = min(1.0, MAP_SIDE / max(height, width))
-    return resize_alpha(alpha, (max(1, round(width * scale)), max(1, round(height * scale))))
+    The colours are those of Nuñez, Anderton and Renslow (PLOS ONE 13(7), 2018), which look nearly
+    the same to the colour-blind.
+    """
+    import cv2  # not for those who only read a finished run
 
-
-@contextmanager
-def _drawing() -> Iterator[None]:
-    """Without TeX: a matplotlibrc in the folder one is in, which may be a stranger's, can ask for
-    it and give it a preamble."""
-    from matplotlib import rc_context
-
-    with _ONE_AT_A_TIME, rc_context({"text.usetex": False}):
-        yield
-
-
-def _figure(width: float, height: float) -> tuple[Figure, Any]:
-    from matplotlib.figure import Figure  # most of a second, and only where there is a picture
-
-    with _drawing():
-        figure = Figure((width, height), dpi=120, layout="constrained")
-        axes = figure.subplots()
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelsize=8)
-    return figure, axes
-
-
-def _image(figure: Figure) -> Image.Image:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.text import Text
-
-    # Where names leave no room for the drawing, it is drawn as it is.
-    warnings.filterwarnings("ignore", "constrained_layout not applied", UserWarning)
-    with _drawing():
-        plain(figure)
-        for text in figure.findobj(Text):
-            text.set_text(drawable(text.get_text()))
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    apart = reduce(np.maximum, levels) - reduce(np.minimum, levels)
+    mean, far = float(apart.mean() / 255), float((apart > FAR * 255).mean())
+    scale = min(1.0, MAP_SIDE / max(apart.shape))
+    height, width = (max(1, round(side * scale)) for side in apart.shape)
+    small = cv2.resize(apart, (width, height), interpolation=cv2.INTER_AREA)
+    coloured = cv2.applyColorMap(small, cv2.COLORMAP_CIVIDIS)
+    return Image.fromarray(cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB)), mean, far

@@ -22,7 +22,6 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from ..core.frozen import Frozen
 from ..measure.record import Box
 from ..settings import Settings
-from . import plots
 from .findings import Finding
 from .gross import Gross
 from .record import CaseKey, Run
@@ -31,6 +30,9 @@ MANY = 100
 """Cases from which the layout `folder` has a short row of each, and a page for each beside it."""
 SINGLE_MOST = 500
 """Predictions up to which a page is one file: of 0.1 MB each, and browsers open 50 MB slowly."""
+
+Facts = dict[str, float | None]
+"""What a chart shows, by model, or "truth"."""
 
 
 class Preview(Frozen):
@@ -76,17 +78,35 @@ class EdgeProfile(Frozen):
     courses: dict[str, tuple[float, ...]]
     """By model, or "truth": alpha in [0, 1] at places evenly spaced from the start of the line to
     its end."""
-    widths: plots.Facts
+    widths: Facts
     """By model, or "truth": pixels from alpha 0.92 to 0.08; None where it does not fall so far."""
 
 
+class SoftHistogram(Frozen):
+    """How many pixels of a case are at each in-between alpha, every model's and the truth's."""
+
+    steps: dict[str, tuple[float, ...]]
+    """By model, or "truth": the shares of the pixels in even steps from alpha 0.05 to 0.95."""
+    shares: dict[str, float]
+    """By model, or "truth": the share of all that are in between."""
+
+
+class DisagreementMap(Frozen):
+    """How far the models' alphas of a case are apart at each pixel."""
+
+    picture: Preview
+    """Small, 0 to 1 in the colours of cividis."""
+    mean: float
+    far: float
+    """The share of the pixels where it is more than 0.5."""
+
+
 class Plot(Frozen):
-    """A picture of measurements, with what its description says."""
+    """A picture of measurements as versions before drew it, with what its description says."""
 
     kind: Literal["profile", "histogram", "disagreement"]
-    """A `profile` is of versions before."""
     picture: Preview = Field(validation_alias=AliasChoices("picture", "shown"))
-    facts: plots.Facts
+    facts: Facts
     point: str | None = None
     """Id of the observation point it is of."""
 
@@ -112,7 +132,10 @@ class CasePreviews(BaseModel):
     """The hardest edge, in pixels of the original."""
     models: dict[str, ModelPreviews] = {}
     profiles: tuple[EdgeProfile, ...] = ()
+    histogram: SoftHistogram | None = None
+    disagreement: DisagreementMap | None = None
     plots: tuple[Plot, ...] = ()
+    """Of versions before, in place of the three."""
 
 
 @dataclass(frozen=True)

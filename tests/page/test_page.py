@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
-from pages import HOSTILE, Pages, opened, served
+from pages import DRESS, HOSTILE, Pages, Window, opened, served
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from rmbg_eval.i18n import Message
 
@@ -129,3 +130,41 @@ def test_latin_letters_are_of_a_latin_font(report: Page) -> None:
     fonts = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
     assert fonts
     assert [font["familyName"] for font in fonts if "CJK" in font["familyName"]] == []
+
+
+def test_charts_of_a_case_are_in_the_colours_of_the_page(window: Window, pages: Pages) -> None:
+    strokes = {}
+    for scheme in ("light", "dark"):
+        page = window(color_scheme=scheme)
+        opened(page, pages["single"].as_uri())
+        drawer = page.locator(f"{DRESS} .drawer")
+        drawer.locator("summary").press("Enter")
+        chart, apart = drawer.locator(".charts > .figure").all()
+        lines = chart.locator("polyline")
+        strokes[scheme] = lines.evaluate_all("all => all.map(e => getComputedStyle(e).stroke)")
+        assert len({*strokes[scheme]}) == 3, "the truth and two models"
+        for line in lines.all():
+            assert line.bounding_box()["width"] > 200
+        assert re.fullmatch(r"truth \d+\.\d\s%", chart.locator("li").first.inner_text().strip())
+        picture, scale = (apart.locator(part) for part in ("img", ".scale"))
+        assert picture.evaluate("e => e.complete && e.naturalWidth > 0")
+        wide = max(picture.bounding_box()["width"], 200)
+        assert abs(scale.bounding_box()["width"] - wide) < 1
+    assert not {*strokes["light"]} & {*strokes["dark"]}
+
+
+@pytest.mark.parametrize(("width", "columns"), [(390, 1), (1440, 2)])
+def test_the_measures_of_a_case_stand_side_by_side_where_there_is_room(
+    window: Window, pages: Pages, width: int, columns: int
+) -> None:
+    page = window(viewport={"width": width, "height": 900})
+    opened(page, pages["single"].as_uri())
+    drawer = page.locator(f"{DRESS} .drawer")
+    drawer.locator("summary").press("Enter")
+    expect(drawer.locator(".tables")).to_be_visible()
+    places = drawer.locator(".tables > section").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect()).map(({x, right}) => [x, right])"
+    )
+    assert len(places) > 2
+    assert len({round(x) for x, _ in places}) == columns, places
+    assert all(right <= width for _, right in places)

@@ -14,7 +14,14 @@ from rmbg_eval.measure.record import Delivery, Measurement, ObservationPoint, Po
 from rmbg_eval.measure.subject import TRIMAP, Metric
 from rmbg_eval.measure.table import FAMILIES, TABLE
 from rmbg_eval.run.measurements import no_prediction
-from rmbg_eval.run.previews import CasePreviews, Plot, Preview, Previews
+from rmbg_eval.run.previews import (
+    CasePreviews,
+    DisagreementMap,
+    Plot,
+    Preview,
+    Previews,
+    SoftHistogram,
+)
 from rmbg_eval.run.record import Run
 
 DRAWN = Previews({KEY: CasePreviews()})
@@ -52,8 +59,8 @@ def run_with(**changes: object) -> Run:
     return run.model_copy(update={"cases": (case,), **changes})
 
 
-def found(run: Run, *plots: Plot):
-    presenter = Presenter(run, Previews({KEY: CasePreviews(plots=plots)}))
+def found(run: Run, **drawn: object):
+    presenter = Presenter(run, Previews({KEY: CasePreviews(**drawn)}))
     return presenter.category(KEY[0]).cases[0].drawer.measures, presenter
 
 
@@ -194,13 +201,25 @@ def test_without_any_value_there_is_no_table() -> None:
     assert presenter.more().measures == case.tables == ()
 
 
-def test_pictures_are_described_by_what_they_show() -> None:
+def test_charts_and_the_map_are_in_the_drawer() -> None:
+    histogram = SoftHistogram(steps={"a": (0.1,)}, shares={"a": 0.1})
+    disagreement = DisagreementMap(picture=SHOWN, mean=0.0123, far=0.5)
+    case, _ = found(run_with(), histogram=histogram, disagreement=disagreement)
+    assert case.histogram.top == "10\u00a0%"
+    words = "0.012 apart on average, and by more than 0.5 in 50.00% of the pixels"
+    assert case.disagreement.words == words
+    assert str(case.disagreement.image.alt).endswith(f"differ: {words}")
+    assert case.disagreement.image.src == SHOWN.path
+    assert not case.plots
+
+
+def test_pictures_of_versions_before_are_described_by_what_they_show() -> None:
     plots = [
         Plot(kind="profile", picture=SHOWN, facts={"a": 3.25, "truth": None}, point="nose"),
         Plot(kind="histogram", picture=SHOWN, facts={"a": 0.25, "truth": 0.5}),
         Plot(kind="disagreement", picture=SHOWN, facts={"mean": 0.0125, "far": 0.5}),
     ]
-    case, _ = found(run_with(), *plots)
+    case, _ = found(run_with(), plots=plots)
     profile, histogram, apart = [plot.alt for plot in case.plots]
     assert "The nose is there" in profile
     assert "a falls from 0.92 to 0.08 over 3.2 px; truth does not fall" in profile

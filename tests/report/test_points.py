@@ -96,28 +96,13 @@ def test_a_region_is_a_path_in_the_pictures_pixels() -> None:
     assert paths(lines=[[[0, 1], [2, 3]], [[4, 5], [6, 7]]]) == ["M0,1L2,3", "M4,5L6,7"]
 
 
-def test_a_profile_has_the_truth_and_every_model() -> None:
-    profile = EdgeProfile(
-        point="p",
-        length=10,
-        courses={"a": (1, 0.5, 0), "truth": (1, 1, 0)},
-        widths={"a": 4.25, "truth": None},
-    )
-    (row,) = view_of(result("a", "soft-band", 20, 6, 2), profiles=(profile,)).points
-    truth, course = row.profile.courses
-    assert (truth.number, course.number) == ("truth", "0")
-    assert course.spots == "0.0,5.0 160.0,55.0 320.0,105.0"
-    heard = str(row.profile.words)
-    assert heard == "truth does not fall from 0.92 to 0.08; a falls from 0.92 to 0.08 over 4.2 px"
-
-
-def test_of_the_level_parts_of_a_profile_only_the_ends_are_in_the_page() -> None:
-    profile = EdgeProfile(
-        point="p", length=5, courses={"a": (1, 1, 1, 0.5, 0, 0)}, widths={"a": None}
-    )
-    (row,) = view_of(result("a", "soft-band", 20, 6, 2), profiles=(profile,)).points
-    (course,) = row.profile.courses
-    assert course.spots == "0.0,5.0 128.0,5.0 192.0,55.0 256.0,105.0 320.0,105.0"
+def test_a_point_across_an_edge_has_its_profile() -> None:
+    profile = EdgeProfile(point="p", length=10, courses={"a": (1, 0)}, widths={"a": 4.25})
+    results = result("a", "soft-band", 20, 6, 2)
+    (row,) = view_of(results, profiles=(profile,)).points
+    assert [course.name for course in row.profile.courses] == ["a"]
+    (row,) = view_of(results, profiles=(profile.model_copy(update={"point": "q"}),)).points
+    assert row.profile is None
 
 
 def test_a_case_without_points_has_no_list() -> None:

@@ -23,7 +23,7 @@ from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.run import drawing
 from rmbg_eval.run.drawing import THUMB, draw_again, error_shares, load, thumb_in
-from rmbg_eval.run.previews import CasePreviews, Preview
+from rmbg_eval.run.previews import CasePreviews, Plot, Preview
 from rmbg_eval.run.record import Run
 
 
@@ -191,7 +191,10 @@ def as_before(run: Run, previews: Mapping[tuple[str, str], CasePreviews]) -> Non
 
 
 def test_a_run_folder_made_before_shows_what_it_has(run: Run, case_set: Path) -> None:
-    drawn = cases_of(run)
+    drawn = dict(cases_of(run))
+    ada = drawn["portrait", "ada"]
+    picture = Plot(kind="histogram", picture=ada.truth, facts=ada.histogram.shares)
+    drawn["portrait", "ada"] = ada.model_copy(update={"histogram": None, "plots": (picture,)})
     as_before(run, drawn)
     assert cases_of(moved(run, case_set)) == drawn
 
@@ -337,10 +340,8 @@ def test_a_map_is_stored_as_photographs_are_and_what_must_be_exact_without_loss(
     settings = Settings(cases=str(case_set), categories=["portrait"], out=str(tmp_path / "out"))
     run = evaluate(settings, models=[FakeModel("one"), FakeModel("two", weights="2" * 64)])
     shown = cases_of(run)["portrait", "ada"]
-    plots = {plot.kind: plot.picture for plot in shown.plots}
     for picture, exact in (
-        (plots["disagreement"], False),
-        (plots["histogram"], True),
+        (shown.disagreement.picture, False),
         (shown.true_alpha, True),
         (shown.models["one"].alpha, True),
     ):
@@ -361,7 +362,8 @@ def test_a_file_that_somebody_put_in_a_cut_outs_place_is_not_shown_as_it(
         draw_again(run)
         shown = cases_of(run)["portrait", "ada"]
         assert shown.models.keys() == {"one"}
-        assert [plot.kind for plot in shown.plots] == ["histogram"]
+        assert shown.histogram.shares.keys() == {"one", "truth"}
+        assert shown.disagreement is None
 
 
 def test_a_profile_of_each_edge_is_kept(run: Run, case_set: Path) -> None:
@@ -397,7 +399,7 @@ def test_of_a_truth_of_another_size_nothing_is_drawn_beside_a_cut_out(
         shown = cases_of(evaluate(run.settings))["portrait", "ada"]
         (profile,) = shown.profiles
         assert ("truth" in profile.courses) == ("truth" in profile.widths) == fits
-        assert [plot.kind for plot in shown.plots] == ["histogram"] * fits
+        assert (shown.histogram is not None) == fits
         assert (shown.models["grabcut"].wrong is not None) == fits
 
 

@@ -1,17 +1,16 @@
-"""Pictures of measurements: what they say is so, and they are drawn the same every time."""
+"""What is drawn of measurements: figures and pictures say what is so."""
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
-from matplotlib import rc_context
-from matplotlib.texmanager import TexManager
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from matplotlib import colormaps
 
 from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.run import plots
-from rmbg_eval.run.fonts import drawable
 
 ACROSS = ObservationPoint.model_validate(
     {"id": "rim", "kind": "soft-band", "lines": [[[5, 20], [75, 20]]]}
@@ -39,50 +38,47 @@ def test_a_profile_tells_each_ones_width() -> None:
 
 
 def test_a_histogram_tells_what_is_in_between() -> None:
-    _, facts = plots.soft_histogram({"a": edge(10)}, edge(20))
-    assert facts == {
+    steps, shares = plots.soft_histogram({"a": edge(10)}, edge(20))
+    assert shares == {
         "a": pytest.approx(9 / 80, abs=0.02),
         "truth": pytest.approx(18 / 80, abs=0.02),
     }
+    assert steps["truth"] == pytest.approx([1 / 80] * plots.STEPS, abs=1e-6), "a straight fall"
+
+
+@given(arrays(np.uint8, (5, 7)))
+def test_a_histogram_s_steps_are_counted_pixel_by_pixel(levels: np.ndarray) -> None:
+    alpha = levels.astype(np.float32) / 255
+    steps, shares = plots.soft_histogram({}, alpha)
+    counts = [0] * 18
+    for level in levels.ravel().tolist():
+        place = (100 * level - 5 * 255) // (5 * 255)  # in whole numbers: 51 is just 0.2
+        if 0 <= place < 18:
+            counts[place] += 1
+    assert steps["truth"] == pytest.approx([count / 35 for count in counts], abs=1e-6)
+    assert sum(steps["truth"]) == pytest.approx(shares["truth"], abs=1e-5)
 
 
 def test_disagreement_tells_how_far_and_how_often() -> None:
-    _, facts = plots.disagreement({"a": edge(1, 40), "b": edge(1, 48), "c": edge(1, 40)})
-    assert facts == {"mean": pytest.approx(0.1), "far": pytest.approx(0.1)}
+    one, other = (np.uint8(255 * edge(1, middle)) for middle in (40, 48))
+    _, mean, far = plots.disagreement([one, other, one])
+    assert (mean, far) == (pytest.approx(0.1), pytest.approx(0.1))
 
 
-def test_no_two_names_are_the_same_empty_boxes() -> None:
-    one, other = (
-        np.asarray(plots.soft_histogram({name: edge(3)}, edge(5))[0]) for name in ("发🥤", "丝🥦")
-    )
-    assert one.shape != other.shape or not np.array_equal(one, other)
-    assert drawable("a\U0010fffe\udcff") == "a\\U0010fffe\\udcff"
-
-
-def test_no_tex_is_started_that_a_stranger_s_matplotlibrc_asks_for(
-    monkeypatch: pytest.MonkeyPatch,
+@given(st.lists(arrays(np.uint8, (6, 9)), min_size=2, max_size=4))
+def test_a_map_has_the_range_of_all_models_in_the_colours_of_cividis(
+    levels: list[np.ndarray],
 ) -> None:
-    def started(*_: object, **__: object) -> None:
-        raise AssertionError("TeX")
-
-    monkeypatch.setattr(TexManager, "make_dvi", started)
-    expected = plots.soft_histogram({"a": edge(3)}, edge(5))[0].tobytes()
-    with rc_context({"text.usetex": True}):
-        assert plots.soft_histogram({"a": edge(3)}, edge(5))[0].tobytes() == expected
-        plots.disagreement({"a": edge(1, 40), "b": edge(1, 48)})
+    picture, mean, far = plots.disagreement(levels)
+    apart = np.max(levels, axis=0).astype(int) - np.min(levels, axis=0)
+    assert np.array_equal(np.asarray(picture), np.rint(255 * colormaps["cividis"](apart)[..., :3]))
+    assert mean == pytest.approx(apart.mean() / 255, abs=1e-6)
+    assert far == pytest.approx((apart > 127.5).mean())
 
 
-def test_the_same_numbers_give_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # of charts
-    once, again = (plots.soft_histogram({"a": edge(3)}, edge(5))[0].tobytes() for _ in range(2))
-    assert once == again
-    assert "matplotlib.pyplot" not in sys.modules
-
-
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("name", ["_hidden", "$\\frac$", "W" * 80, "发丝 🥤 \ue000\udcff", "ﷺ"])
-def test_any_name_stands_in_the_legend(name: str) -> None:
-    with_name, without = (
-        np.asarray(plots.soft_histogram({each: edge(10)}, edge(5))[0]) for each in (name, " ")
-    )
-    assert not np.array_equal(with_name, without)
+@pytest.mark.parametrize("shape", [(1000, 2000), (1, 5000)])
+def test_a_map_of_a_large_picture_is_small(shape: tuple[int, int]) -> None:
+    large = np.zeros(shape, np.uint8)
+    picture, _, _ = plots.disagreement([large, large + 255])
+    assert picture.size == (plots.MAP_SIDE, max(1, round(plots.MAP_SIDE * shape[0] / shape[1])))
+    assert picture.getpixel((0, 0)) == picture.getpixel((479, 0)) == (254, 232, 56)

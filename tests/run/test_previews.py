@@ -15,7 +15,7 @@ def test_what_versions_before_kept_is_shown(case_set: Path, tmp_path: Path) -> N
     drawn = load(run).cases["pet", "rex"]
     index = next((run.settings.out_folder / "assets").glob("case-pet-rex*.json"))
     about = json.loads(index.read_text())
-    for name in ("true_alpha", "profiles"):
+    for name in ("true_alpha", "profiles", "histogram", "disagreement"):
         about.pop(name)
     about["card"] = about["original"]
     about["models"]["grabcut"].pop("full")

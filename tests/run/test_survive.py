@@ -106,18 +106,23 @@ def test_what_a_first_model_did_is_kept_when_the_next_ends_the_run(settings: Set
     assert {m.case for m in partial.measurements} == {"ada", "rex", "tom"}
 
 
-def test_a_picture_replaced_between_two_models_is_not_compared(settings: Settings) -> None:
-    """Its cut-outs are of two pictures, here of two sizes."""
+@pytest.mark.parametrize("size", [(96, 64), (50, 40)])
+def test_a_picture_replaced_between_two_models_is_not_compared(
+    settings: Settings, size: tuple[int, int]
+) -> None:
+    """Its cut-outs are of two pictures, also where those are as large."""
 
     def replace(step: Step) -> None:
         if step.text.startswith("b") and step.done == 0:
-            save_picture(settings.cases_folder / "pet" / "rex.png", 7, (50, 40))
+            save_picture(settings.cases_folder / "pet" / "rex.png", 7, size)
 
     run = evaluate(settings, replace, models={"a": FakeModel(), "b": FakeModel(weights="1" * 64)})
     assert run.complete
     alone = {m.case for m in run.measurements if m.metric == APART and m.value is None}
     assert alone == {"rex"}
     assert [agreement.cases for agreement in run.agreements] == [2]
+    drawn = load(run).cases
+    assert {key[1] for key, each in drawn.items() if not each.disagreement} == {"rex"}
 
 
 @pytest.fixture
