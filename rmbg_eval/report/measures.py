@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
 
 from ..cases.categories import category_title
 from ..ci.gate import rules_name
@@ -32,15 +32,16 @@ class MeasuresPanel:
         self.summary = context.summary
         self.index = context.shown.index
 
-    def differences(self) -> tuple[Text, ...]:
+    def differences(self) -> TableView | None:
         """How the first model differs from each of the others, by each headline."""
-        return tuple(
+        rows = tuple(
             self._difference(row, difference)
             for metric in HEADLINES
             for row in [self.summary.row(metric.name)]
             if row
             for difference in row.differences
         )
+        return TableView(_DIFFERENCES, _CLEARLY, _DIFFERENCE_HEADS, rows) if rows else None
 
     def case(self, record: CaseRecord) -> MeasuresView:
         """Points, measures and pictures of one case."""
@@ -122,8 +123,7 @@ class MeasuresPanel:
                 parts = [self._where(row), _BETTER[row.higher_is_better]]
                 parts += [Message(metric.explanation)] if metric.explanation else []
                 note = join(" · ", parts)
-                cells = tuple(map(self._mean, row.means))
-                rows.append(RowView(metric.title, note, cells, metric.name))
+                rows.append(self._means(metric.title, [note], row, metric.name))
                 rows += self._by_category(metric.name) if metric.headline else ()
             if rows:
                 title, note = Message(family.title), Message(family.note)
@@ -133,7 +133,15 @@ class MeasuresPanel:
         for row in self.summary.rows:
             if row.metric == metric and row.category != ALL and any(m.scored for m in row.means):
                 name = join(" · ", [TITLES[metric], category_title(row.category)])
-                yield RowView(name, "", tuple(map(self._mean, row.means)))
+                yield self._means(name, [], row)
+
+    def _means(self, title: Text, notes: list[Text], row: Row, code: str = "") -> RowView:
+        """A measure's means; what they are over is said once where it is the same of all."""
+        cells = [self._mean(mean) for mean in row.means]
+        if len({cell.note for cell in cells}) == 1:
+            notes = [*notes, cells[0].note]
+            cells = [replace(cell, note="") for cell in cells]
+        return RowView(title, join(" · ", notes), tuple(cells), code)
 
     def _mean(self, mean: Mean) -> CellView:
         parts = [Message("over {count}", count=mean.scored)]
@@ -151,37 +159,22 @@ class MeasuresPanel:
         words = join("", [value, " ", Message("★ best")]) if mean.best else value
         return CellView(words, "best" if mean.best else "", note)
 
-    def _difference(self, row: Row, difference: Difference) -> Message:
+    def _difference(self, row: Row, difference: Difference) -> RowView:
         cases, groups = difference.cases, difference.groups
-        over = Message("over {n} case", many="over {n} cases", n=cases)
+        over = Message("over {count}", count=cases)
         if cases != groups:
             over = Message("over {cases} cases of {groups} shoots", cases=cases, groups=groups)
-        values: dict[str, Any] = {
-            "metric": TITLES[row.metric], "one": difference.one, "other": difference.other,
-            "mean": signed(difference.mean), "middle": signed(difference.middle), "over": over,
-        }  # fmt: skip
+        cells = [_verdict(row, difference), CellView(signed(difference.mean))]
         if difference.low is None or difference.high is None:
-            return Message(
-                "{metric}: {one} − {other} = {mean} on average {over}, too few to say "
-                "whether that is clear",
-                **values,
-            )
-        values |= {"low": signed(difference.low), "high": signed(difference.high)}
-        values |= {"higher": difference.higher, "lower": difference.lower}
-        values["equal"] = groups - difference.higher - difference.lower
-        if difference.clear:
-            return Message(
-                "{metric}: {one} − {other} = {mean} on average {over}, higher in {higher}, lower "
-                "in {lower}, equal in {equal}; the middle difference is {middle} (95 % interval "
-                "{low} to {high})",
-                **values,
-            )
-        return Message(
-            "{metric}: no clear difference between {one} and {other}: {mean} on average {over}, "
-            "higher in {higher}, lower in {lower}, equal in {equal}; the middle difference is "
-            "{middle} (95 % interval {low} to {high})",
-            **values,
-        )
+            cells.append(CellView(signed(difference.middle)))
+        else:
+            ends = signed(difference.low), signed(difference.high)
+            cells.append(CellView(signed(difference.middle), note=" … ".join(ends)))
+        equal = groups - difference.higher - difference.lower
+        cells += [CellView(str(n)) for n in (difference.higher, difference.lower, equal)]
+        pair = f"{difference.one} − {difference.other}"
+        note = join(" · ", [pair, self._where(row), _BETTER[row.higher_is_better], over])
+        return RowView(TITLES[row.metric], note, tuple(cells), row.metric)
 
 
 _BETTER = {
@@ -217,6 +210,32 @@ def apart(mean: float, far: float) -> Message:
         mean=f"{mean:.3f}",
         far=f"{far:.2%}",
     )
+
+
+_DIFFERENCES = Message("Differences between models")
+_CLEARLY = Message(
+    "Clearly better: in so many more of the pictures on which they differ as happens to two equal "
+    "models in 5 % of runs at most. The middle difference of all such pictures lies in its "
+    "interval in 95 % of runs or more."
+)
+_DIFFERENCE_HEADS = (
+    Message("What follows"),
+    Message("Mean difference"),
+    Message("Middle, 95 % interval"),
+    Message("Higher in"),
+    Message("Lower in"),
+    Message("Equal in"),
+)
+
+
+def _verdict(row: Row, difference: Difference) -> CellView:
+    if difference.low is None:
+        return CellView(Message("too few cases to say"), "unmeasured")
+    if not difference.clear:
+        return CellView(Message("no clear difference"))
+    higher = difference.higher > difference.lower
+    better = difference.one if higher == row.higher_is_better else difference.other
+    return CellView(Message("{model} is clearly better", model=better), "best")
 
 
 def _unmeasured(result: RuleResult | Measurement | None) -> CellView:

@@ -270,11 +270,11 @@ class RowView:
 
 @dataclass(frozen=True)
 class TableView:
-    """Rows × models."""
+    """Rows × models, or × what else stands over its columns."""
 
     title: Text
     note: Text
-    models: tuple[Text, ...]
+    heads: tuple[Text, ...]
     rows: tuple[RowView, ...]
 
 
@@ -551,7 +551,7 @@ class MoreView:
 
     measures: tuple[TableView, ...]
     models: tuple[ModelRow, ...]
-    differences: tuple[Text, ...]
+    differences: TableView | None
     names: tuple[str, ...]
     seconds: tuple[tuple[str, str, tuple[Text, ...]], ...]
     """Case, pixels, and a cell for each of the models `names`."""

@@ -451,7 +451,7 @@ def test_a_pairs_table_has_both_values_their_difference_and_what_is_allowed(
     report = ComparisonReport(found, settings)
     (pair,) = report._views
     table = told(pair.table, "en")
-    assert table.models == ("BASE", "NEW", "Difference", "Verdict")
+    assert table.heads == ("BASE", "NEW", "Difference", "Verdict")
     rows = [(row.title, *[(each.text, each.state) for each in row.cells]) for row in table.rows]
     assert rows[:3] == [
         ("lens", ("0.02", "passed"), ("0.9", "failed"), ("+0.88", ""), ("worse", "failed")),
@@ -533,8 +533,8 @@ def test_a_bar_has_a_part_for_what_became_of_each(tmp_path: Path) -> None:
     assert bar.parts == (("worse", 0, 50), ("better", 50, 25), ("same", 75, 25))
     counts = told(report._counts(), "en")
     (row,) = counts.rows
-    assert {head: cell.text for head, cell in zip(counts.models, row.cells, strict=True)} == {
-        **dict.fromkeys(counts.models, "0"), "worse": "2", "better": "1", "same": "1",
+    assert {head: cell.text for head, cell in zip(counts.heads, row.cells, strict=True)} == {
+        **dict.fromkeys(counts.heads, "0"), "worse": "2", "better": "1", "same": "1",
     }  # fmt: skip
     assert [cell.state for cell in row.cells if cell.text == "2"] == ["failed"]
 

@@ -111,41 +111,70 @@ def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:
     assert "whole image" in table.rows[0].note
     assert "lower is better" in table.rows[0].note
     cells = table.rows[0].cells
-    assert [(c.text, c.state, c.note) for c in cells] == [
-        ("0.1", "", "over 1"),
-        ("0.2", "", "over 1"),
-    ]
-    assert "too few" in more.differences[0]
+    assert [(c.text, c.state, c.note) for c in cells] == [("0.1", "", ""), ("0.2", "", "")]
+    assert str(table.rows[0].note).endswith(" · over 1"), "said once: it is the same of both"
+    assert str(table.rows[1].note) == "over 1"
     assert [(row.title, row.code) for row in case.tables[0].rows] == [("mean error", "mad")]
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "told"),
     [
-        (([0.5], [0.25]), "a − b = +0.25 on average over 1 case, too few to say"),
-        (([0.5, 0.5], [0.25, 0.25]), "a − b = +0.25 on average over 2 cases, too few to say"),
+        (([0.5], [0.25]), ["too few cases to say", "+0.25", "+0.25", "1", "0", "0"]),
+        (([0.5] * 2, [0.25] * 2), ["too few cases to say", "+0.25", "+0.25", "2", "0", "0"]),
         (
             ([0.05] * 10, [0.04] * 9 + [0.5]),
-            "a − b = −0.036 on average over 10 cases, higher in 9, lower in 1, equal in 0; "
-            "the middle difference is +0.01 (95 % interval +0.01 to +0.01)",
+            ["b is clearly better", "−0.036", "+0.01", "9", "1", "0"],
+        ),
+        (
+            ([0.04] * 9 + [0.5], [0.05] * 10),
+            ["a is clearly better", "+0.036", "−0.01", "1", "9", "0"],
         ),
         (
             ([0.05, 0.06] * 5, [0.06, 0.05] * 5),
-            "no clear difference between a and b: +0 on average over 10 cases, higher in 5, "
-            "lower in 5, equal in 0; the middle difference is +0 (95 % interval −0.01 to +0.01)",
+            ["no clear difference", "+0", "+0", "5", "5", "0"],
         ),
         (
             ([0.05] * 20, [0.04] * 8 + [0.05] * 12),
-            "a − b = +0.004 on average over 20 cases, higher in 8, lower in 0, equal in 12; "
-            "the middle difference is +0 (95 % interval +0 to +0.01)",
+            ["b is clearly better", "+0.004", "+0", "8", "0", "12"],
         ),
     ],
 )
-def test_how_two_models_differ_is_said_with_its_sign(
-    values: tuple[list[float], list[float]], words: str
+def test_how_two_models_differ_is_told_with_its_sign(
+    values: tuple[list[float], list[float]], told: list[str]
 ) -> None:
-    (said,) = Presenter(measured(dict(zip("ab", values, strict=True))), DRAWN).more().differences
-    assert said.replace("\u00a0", " ").startswith(f"mean error: {words}")
+    table = Presenter(measured(dict(zip("ab", values, strict=True))), DRAWN).more().differences
+    (row,) = table.rows
+    assert [str(cell.text) for cell in row.cells] == told
+    assert [*map(str, table.heads)][3:] == ["Higher in", "Lower in", "Equal in"]
+    count = len(values[0])
+    assert str(row.note) == f"a − b · alpha, 0 to 1, whole image · lower is better · over {count}"
+    assert (row.title, row.code) == ("mean error", "mad")
+
+
+def test_the_middle_difference_has_its_interval() -> None:
+    values = {"a": [0.05, 0.06] * 5, "b": [0.06, 0.05] * 5}
+    (row,) = Presenter(measured(values), DRAWN).more().differences.rows
+    assert [cell.note for cell in row.cells] == ["", "", "−0.01 … +0.01", "", "", ""]
+    few = Presenter(measured({"a": [0.5], "b": [0.25]}), DRAWN).more().differences.rows
+    assert not any(cell.note for cell in few[0].cells)
+
+
+def test_where_higher_is_better_the_higher_is_the_better() -> None:
+    run = run_with(
+        cases=tuple(run_of().cases[0].model_copy(update={"id": f"c{n}"}) for n in range(9)),
+        measurements=tuple(
+            measurement(model, value, "weighted_f").model_copy(update={"case": f"c{n}"})
+            for n in range(9)
+            for model, value in (("a", 0.9), ("b", 0.8))
+        ),
+    )
+    (row,) = Presenter(run, DRAWN).more().differences.rows
+    assert str(row.cells[0].text) == "a is clearly better"
+
+
+def test_one_model_differs_from_none() -> None:
+    assert Presenter(measured({"a": [0.5]}), DRAWN).more().differences is None
 
 
 def test_of_several_pictures_of_one_shoot_the_shoots_are_counted() -> None:
@@ -158,7 +187,9 @@ def test_of_several_pictures_of_one_shoot_the_shoots_are_counted() -> None:
         run.model_copy(update={"cases": tuple(cases)}),
         Previews({("portrait", case.id): CasePreviews() for case in cases}),
     ).more()
-    assert "over 4 cases of 2 shoots, too few to say" in view.differences[0]
+    (row,) = view.differences.rows
+    assert str(row.note).endswith("over 4 cases of 2 shoots")
+    assert str(row.cells[0].text) == "too few cases to say"
 
 
 def test_a_mean_says_what_is_left_out_and_a_measure_what_it_is() -> None:
