@@ -487,6 +487,41 @@ def test_what_is_opened_while_the_browser_still_goes_back_stays_open(report: Pag
     expect(report.locator("#viewer")).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("what", "opener"),
+    [
+        ("viewer", "article.case h3 a"),
+        ("review", "#by-eye [data-do=review]"),
+        ("blind", "#by-eye [data-do=blind]"),
+    ],
+)
+def test_what_is_opened_again_right_after_it_was_closed_stays_open(
+    report: Page, what: str, opener: str
+) -> None:
+    """The browser tells that a dialog was closed in a task of its own, which comes late."""
+    entries = report.evaluate("history.length")
+    dialog = report.locator(f"#{what}")
+    link = report.locator(f"{opener} >> visible=true").first
+    link.evaluate("link => link.click()")
+    expect(dialog).to_be_visible()
+    address = where(report)
+    report.evaluate(
+        """async ([what, opener]) => {
+          document.getElementById(what).close();
+          await null; // what is to be done at once is done
+          [...document.querySelectorAll(opener)].find((e) => e.checkVisibility()).click();
+          await new Promise((later) => setTimeout(later, 300));
+        }""",
+        [what, opener],
+    )
+    expect(dialog).to_be_visible()
+    expect(report).to_have_url(address)
+    assert report.evaluate("history.length") == entries + 1
+    report.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(report).to_have_url(re.compile(f"^(?!.*{what[:4]}).*$"))
+
+
 def test_why_a_cut_out_has_its_risk_is_said_and_marked_but_not_in_a_blind_vote(
     page: Page, own: tuple[Run, Path]
 ) -> None:

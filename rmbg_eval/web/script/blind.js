@@ -2,7 +2,7 @@
 // differs from side to side but the pixels. Names come with the ranking, once one asks for it.
 
 import { address, remembered } from "./address.js";
-import { enable, enabled, h, partsOf } from "./dom.js";
+import { enable, enabled, h, partsOf, whenClosed } from "./dom.js";
 import { pixelled } from "./pixels.js";
 import { chance, FEWEST, nextPair, rank, seedOf } from "./ranking.js";
 import { pictureSize } from "./rows.js";
@@ -281,7 +281,7 @@ export function blind(dialog, decisions, save) {
     show();
   }
 
-  dialog.addEventListener("close", () => {
+  whenClosed(dialog, () => {
     pair = null;
     hold(false);
     address.leave({ blind: "" });

@@ -80,6 +80,18 @@ export function edges(strip) {
 export const around = (at, by, count) =>
   at < 0 ? (by > 0 ? 0 : count - 1) : (at + by + count) % count;
 
+/**
+ * Do this once a dialog is closed, however that was: at once. The event comes in a task of its own, by
+ * when a quick reader has opened it again, and would see it close.
+ * @param {HTMLDialogElement} dialog @param {() => void} act
+ */
+export function whenClosed(dialog, act) {
+  const look = () => {
+    if (!dialog.open) act();
+  };
+  new MutationObserver(look).observe(dialog, { attributeFilter: ["open"] });
+}
+
 /** Have the browser save it as a file. @param {Blob} blob @param {string} name */
 export function download(blob, name) {
   const url = URL.createObjectURL(blob);

@@ -2,7 +2,7 @@
 // the share usable as it grows.
 
 import { address } from "./address.js";
-import { allIn, around, edges, ended, h, partsOf, pressOne } from "./dom.js";
+import { allIn, around, edges, ended, h, partsOf, pressOne, whenClosed } from "./dom.js";
 import { language } from "./language.js";
 import { pictureSize } from "./rows.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
@@ -512,7 +512,7 @@ export function review(dialog, decisions, save) {
     show();
   }
 
-  dialog.addEventListener("close", () => {
+  whenClosed(dialog, () => {
     settle();
     address.leave({ review: "", by: "" });
     stage.show([]);

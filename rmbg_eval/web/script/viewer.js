@@ -2,7 +2,18 @@
 // models, one model, or two pictures under a slider, blinking or blended.
 
 import { address } from "./address.js";
-import { allIn, around, enable, enabled, ended, h, partsOf, pressOne, refill } from "./dom.js";
+import {
+  allIn,
+  around,
+  enable,
+  enabled,
+  ended,
+  h,
+  partsOf,
+  pressOne,
+  refill,
+  whenClosed,
+} from "./dom.js";
 import { drawing } from "./draw.js";
 import { fillFilm } from "./film.js";
 import { language } from "./language.js";
@@ -462,7 +473,7 @@ export function viewer(dialog) {
     changeShown();
   }
 
-  dialog.addEventListener("close", () => {
+  whenClosed(dialog, () => {
     const back = article;
     clearInterval(blinking);
     const left = address.leave({
