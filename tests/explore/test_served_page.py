@@ -142,14 +142,31 @@ def test_looking_closely(page: Page, address: str, photograph: Path) -> None:
     assert "u2netp: " in page.inner_text(".rx-card:not([hidden]) [role=status]")
 
 
+WATCH = """() => {
+  window.seen = [];
+  const bar = document.querySelector(".rx-arriving"), go = document.querySelector(".rx-go");
+  const look = () => {
+    const now = [bar.checkVisibility(), go.getBoundingClientRect().top];
+    if (String(window.seen.at(-1)) !== String(now)) window.seen.push(now);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""Whether an upload's bar is shown, and where the button is, whenever that changes."""
+
+
 def test_thirty_megabytes_arrive(page: Page, address: str, tmp_path: Path) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (3300, 3300, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "large.png", compress_level=0)
     assert (tmp_path / "large.png").stat().st_size > 30_000_000
     visit(page, address)
     page.wait_for_selector(READY)
+    page.evaluate(WATCH)
     page.set_input_files(".rx-file", tmp_path / "large.png")
     page.wait_for_selector(".rx-more button[aria-disabled=false]", state="attached")
+    seen = page.evaluate("window.seen")
+    assert [bar for bar, _ in seen] == [False, True, False], "a bar comes and goes"
+    assert len({top for _, top in seen}) == 1, "and the button stays where it is"
     assert page.inner_text(".rx-panel .rx-about >> nth=0") == "3300 × 3300 px"
     assert page.is_hidden(".rx-trouble")
 

@@ -175,6 +175,7 @@ function choices(root, texts, act) {
     _("JPEG, PNG, WebP, HEIC, AVIF, TIFF up to 64 MB; several at once"),
     { class: "rx-chosen", role: "status" },
   );
+  const arriving = h("progress", { max: 1, class: "rx-arriving", hidden: true });
   const drop = h(
     "label",
     { class: "rx-drop" },
@@ -182,6 +183,7 @@ function choices(root, texts, act) {
     icon("upload"),
     texts.label("strong", _("Drop a picture, click, or paste")),
     chosen,
+    arriving,
   );
   const over = (/** @type {DragEvent} */ event) => {
     event.preventDefault();
@@ -194,7 +196,6 @@ function choices(root, texts, act) {
     over(event);
     act.choose([...(event.dataTransfer?.files ?? [])]);
   });
-  const arriving = h("progress", { max: 1, class: "rx-arriving", hidden: true });
   const cases = h("select", { onchange: () => act.chooseCase(cases.value) });
   const models = [0, 1].map((number) =>
     h("select", { onchange: () => act.chosen(), disabled: true, "data-number": number }),
@@ -239,7 +240,6 @@ function choices(root, texts, act) {
   );
   const all = [
     drop,
-    arriving,
     field(_("Or a case"), cases),
     pair,
     field(_("Colours at the edge"), foreground),
