@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..i18n import Message, join
-from ..run.previews import EdgeProfile, SoftHistogram
+from ..run.previews import EdgeProfile
 from .provenance import NO_BREAK
 from .views import CourseView, HistogramView, ProfileView, Text
 
@@ -26,16 +26,19 @@ def profile_view(profile: EdgeProfile, models: Sequence[str]) -> ProfileView:
     return ProfileView(f"{profile.length:.0f}{NO_BREAK}px", tuple(courses), join("; ", words))
 
 
-def histogram_view(histogram: SoftHistogram, models: Sequence[str], case: Text) -> HistogramView:
+def histogram_view(
+    histogram: Mapping[str, Sequence[float]], models: Sequence[str], case: Text
+) -> HistogramView:
     """The shares of the pixels at each in-between alpha, the truth's and each model's."""
-    top = _top(max(max(steps) for steps in histogram.steps.values()))
+    top = _top(max(max(steps) for steps in histogram.values()))
+    shares = {name: sum(steps) for name, steps in histogram.items()}
     courses = []
-    for name, number, steps in _drawn(histogram.steps, models):
+    for name, number, steps in _drawn(histogram, models):
         step = WIDTH / len(steps)
         spots = [(x * step, share / top) for n, share in enumerate(steps) for x in (n, n + 1)]
-        share = f"{100 * histogram.shares[name]:.1f}{NO_BREAK}%"
+        share = f"{100 * shares[name]:.1f}{NO_BREAK}%"
         courses.append(CourseView(whose(name), number, _line(spots), share))
-    facts = between(histogram.shares)
+    facts = between(shares)
     words = Message("Share of in-between pixels in {case}: {facts}", case=case, facts=facts)
     return HistogramView(f"{100 * top:g}{NO_BREAK}%", tuple(courses), words)
 

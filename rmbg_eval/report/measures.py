@@ -214,9 +214,9 @@ def apart(mean: float, far: float) -> Message:
 
 _DIFFERENCES = Message("Differences between models")
 _CLEARLY = Message(
-    "Clearly better: in so many more of the pictures on which they differ as happens to two equal "
-    "models in 5 % of runs at most. The middle difference of all such pictures lies in its "
-    "interval in 95 % of runs or more."
+    "Clearly more: so many of the pictures on which two models differ as happens to equal ones in "
+    "5 % of runs at most; it says nothing of how much. The middle difference of all such pictures "
+    "lies in its interval in 95 % of runs or more."
 )
 _DIFFERENCE_HEADS = (
     Message("What follows"),
@@ -235,7 +235,7 @@ def _verdict(row: Row, difference: Difference) -> CellView:
         return CellView(Message("no clear difference"))
     higher = difference.higher > difference.lower
     better = difference.one if higher == row.higher_is_better else difference.other
-    return CellView(Message("{model} is clearly better", model=better), "best")
+    return CellView(Message("{model} is better in clearly more", model=better), "best")
 
 
 def _unmeasured(result: RuleResult | Measurement | None) -> CellView:

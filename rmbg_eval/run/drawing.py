@@ -44,7 +44,6 @@ from .previews import (
     ModelPreviews,
     Preview,
     Previews,
-    SoftHistogram,
 )
 from .record import CaseKey, Run
 from .sample import shown_of
@@ -355,7 +354,7 @@ def _draw(
         region=region,
         models=models,
         profiles=_profiles(alphas, fits, points),
-        histogram=_histogram(alphas, fits),
+        histogram=plots.soft_histogram(alphas, fits) if fits is not None else {},
         disagreement=_disagreement(cutouts, put) if len(cutouts) > 1 and of_one else None,
     )
 
@@ -377,14 +376,6 @@ def _profiles(
                 EdgeProfile(point=point.id, length=length, courses=courses, widths=widths)
             )
     return tuple(profiles)
-
-
-def _histogram(alphas: dict[str, Alpha], truth: Alpha | None) -> SoftHistogram | None:
-    """Of a case with a truth."""
-    if truth is None or not alphas:
-        return None
-    steps, shares = plots.soft_histogram(alphas, truth)
-    return SoftHistogram(steps=steps, shares=shares)
 
 
 def _disagreement(cutouts: dict[str, np.ndarray], put: Callable[..., Preview]) -> DisagreementMap:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ..core.images import Alpha
-from ..measure.alpha import OPAQUE_ABOVE, TRANSPARENT_BELOW, in_between
+from ..measure.alpha import OPAQUE_ABOVE, TRANSPARENT_BELOW
 from ..measure.places import band_width, profile
 from ..measure.record import ObservationPoint
 from .previews import Facts
@@ -50,22 +50,16 @@ def edge_profile(
     return length, courses, widths
 
 
-def soft_histogram(
-    alphas: Mapping[str, Alpha], truth: Alpha
-) -> tuple[dict[str, tuple[float, ...]], dict[str, float]]:
-    """How many pixels are at each in-between alpha, by model, and the truth's.
-
-    The shares of the pixels in each of STEPS even steps from alpha 0.05 to 0.95, to six places, and
-    the share of all that are in between.
+def soft_histogram(alphas: Mapping[str, Alpha], truth: Alpha) -> dict[str, tuple[float, ...]]:
+    """How many pixels are at each in-between alpha, by model, and the truth's: the shares of the
+    pixels in each of STEPS even steps from alpha 0.05 to 0.95, to six places.
     """
     edges = np.linspace(TRANSPARENT_BELOW, OPAQUE_ABOVE, STEPS + 1)
     steps: dict[str, tuple[float, ...]] = {}
-    shares: dict[str, float] = {}
     for name, alpha in {**alphas, "truth": truth}.items():
         counts, _ = np.histogram(alpha, edges)
         steps[name] = tuple(round(count / alpha.size, 6) for count in counts.tolist())
-        shares[name] = float(in_between(alpha).mean())
-    return steps, shares
+    return steps
 
 
 def disagreement(levels: Sequence[np.ndarray]) -> tuple[Image.Image, float, float]:

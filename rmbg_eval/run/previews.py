@@ -31,6 +31,7 @@ MANY = 100
 SINGLE_MOST = 500
 """Predictions up to which a page is one file: of 0.1 MB each, and browsers open 50 MB slowly."""
 
+Share = Annotated[float, Field(ge=0, le=1)]
 Facts = dict[str, float | None]
 """What a chart shows, by model, or "truth"."""
 
@@ -82,23 +83,14 @@ class EdgeProfile(Frozen):
     """By model, or "truth": pixels from alpha 0.92 to 0.08; None where it does not fall so far."""
 
 
-class SoftHistogram(Frozen):
-    """How many pixels of a case are at each in-between alpha, every model's and the truth's."""
-
-    steps: dict[str, tuple[float, ...]]
-    """By model, or "truth": the shares of the pixels in even steps from alpha 0.05 to 0.95."""
-    shares: dict[str, float]
-    """By model, or "truth": the share of all that are in between."""
-
-
 class DisagreementMap(Frozen):
     """How far the models' alphas of a case are apart at each pixel."""
 
     picture: Preview
     """Small, 0 to 1 in the colours of cividis."""
-    mean: float
-    far: float
-    """The share of the pixels where it is more than 0.5."""
+    mean: Share
+    far: Share
+    """Of the pixels: where it is more than 0.5."""
 
 
 class Plot(Frozen):
@@ -132,7 +124,9 @@ class CasePreviews(BaseModel):
     """The hardest edge, in pixels of the original."""
     models: dict[str, ModelPreviews] = {}
     profiles: tuple[EdgeProfile, ...] = ()
-    histogram: SoftHistogram | None = None
+    histogram: dict[str, Annotated[tuple[Share, ...], Field(min_length=1)]] = {}
+    """How many pixels are at each in-between alpha, of each model and of the "truth": shares of the
+    pixels in even steps from alpha 0.05 to 0.95. Empty without a truth."""
     disagreement: DisagreementMap | None = None
     plots: tuple[Plot, ...] = ()
     """Of versions before, in place of the three."""

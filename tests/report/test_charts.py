@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rmbg_eval.report.charts import histogram_view, profile_view
-from rmbg_eval.run.previews import EdgeProfile, SoftHistogram
+from rmbg_eval.run.previews import EdgeProfile
 
 
 def test_a_profile_has_the_truth_and_every_model() -> None:
@@ -38,15 +38,12 @@ def test_of_the_level_parts_of_a_profile_only_the_ends_are_in_the_page() -> None
 
 def test_a_seventh_model_is_drawn_like_the_first() -> None:
     models = [f"m{n}" for n in range(7)]
-    histogram = SoftHistogram(steps=dict.fromkeys(models, (0.01,)), shares=dict.fromkeys(models, 1))
+    histogram = dict.fromkeys(models, (0.01,))
     assert [c.number for c in histogram_view(histogram, models, "x").courses] == [*"0123450"]
 
 
 def test_a_histogram_has_a_step_for_each_share_and_says_what_its_top_is() -> None:
-    histogram = SoftHistogram(
-        steps={"a": (0.04, 0.02, 0.02, 0), "truth": (0.0, 0.0, 0.05, 0.05)},
-        shares={"a": 0.0801, "truth": 0.1},
-    )
+    histogram = {"a": (0.04, 0.02, 0.02, 0), "truth": (0.0, 0.0, 0.05, 0.05)}
     view = histogram_view(histogram, ["a"], "The cup")
     truth, course = view.courses
     assert (truth.number, course.number) == ("truth", "0")
@@ -63,14 +60,14 @@ def test_a_histogram_has_a_step_for_each_share_and_says_what_its_top_is() -> Non
      (1.0, "100 %"), (0.0004, "0.05 %"), (0.000001, "0.0001 %")],
 )  # fmt: skip
 def test_the_top_is_a_plain_number(highest: float, top: str) -> None:
-    histogram = SoftHistogram(steps={"a": (highest, 0)}, shares={"a": highest})
+    histogram = {"a": (highest, 0)}
     assert histogram_view(histogram, ["a"], "x").top == top.replace(" ", "\u00a0")
 
 
 @given(st.lists(st.integers(0, 1_000_000), min_size=18, max_size=18))
 def test_no_step_leaves_the_chart_and_the_highest_comes_near_its_top(counts: list[int]) -> None:
     steps = tuple(round(count / 1_000_000, 6) for count in counts)
-    histogram = SoftHistogram(steps={"a": steps}, shares={"a": 0.5})
+    histogram = {"a": steps}
     (course,) = histogram_view(histogram, ["a"], "x").courses
     spots = [tuple(map(float, spot.split(","))) for spot in course.spots.split(" ")]
     assert [x for x, _ in spots] == sorted(x for x, _ in spots)

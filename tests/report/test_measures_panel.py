@@ -20,7 +20,6 @@ from rmbg_eval.run.previews import (
     Plot,
     Preview,
     Previews,
-    SoftHistogram,
 )
 from rmbg_eval.run.record import Run
 
@@ -124,11 +123,11 @@ def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:
         (([0.5] * 2, [0.25] * 2), ["too few cases to say", "+0.25", "+0.25", "2", "0", "0"]),
         (
             ([0.05] * 10, [0.04] * 9 + [0.5]),
-            ["b is clearly better", "−0.036", "+0.01", "9", "1", "0"],
+            ["b is better in clearly more", "−0.036", "+0.01", "9", "1", "0"],
         ),
         (
             ([0.04] * 9 + [0.5], [0.05] * 10),
-            ["a is clearly better", "+0.036", "−0.01", "1", "9", "0"],
+            ["a is better in clearly more", "+0.036", "−0.01", "1", "9", "0"],
         ),
         (
             ([0.05, 0.06] * 5, [0.06, 0.05] * 5),
@@ -136,7 +135,7 @@ def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:
         ),
         (
             ([0.05] * 20, [0.04] * 8 + [0.05] * 12),
-            ["b is clearly better", "+0.004", "+0", "8", "0", "12"],
+            ["b is better in clearly more", "+0.004", "+0", "8", "0", "12"],
         ),
     ],
 )
@@ -170,7 +169,7 @@ def test_where_higher_is_better_the_higher_is_the_better() -> None:
         ),
     )
     (row,) = Presenter(run, DRAWN).more().differences.rows
-    assert str(row.cells[0].text) == "a is clearly better"
+    assert str(row.cells[0].text) == "a is better in clearly more"
 
 
 def test_one_model_differs_from_none() -> None:
@@ -233,7 +232,7 @@ def test_without_any_value_there_is_no_table() -> None:
 
 
 def test_charts_and_the_map_are_in_the_drawer() -> None:
-    histogram = SoftHistogram(steps={"a": (0.1,)}, shares={"a": 0.1})
+    histogram = {"a": (0.1,)}
     disagreement = DisagreementMap(picture=SHOWN, mean=0.0123, far=0.5)
     case, _ = found(run_with(), histogram=histogram, disagreement=disagreement)
     assert case.histogram.top == "10\u00a0%"

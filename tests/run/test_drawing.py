@@ -193,8 +193,8 @@ def as_before(run: Run, previews: Mapping[tuple[str, str], CasePreviews]) -> Non
 def test_a_run_folder_made_before_shows_what_it_has(run: Run, case_set: Path) -> None:
     drawn = dict(cases_of(run))
     ada = drawn["portrait", "ada"]
-    picture = Plot(kind="histogram", picture=ada.truth, facts=ada.histogram.shares)
-    drawn["portrait", "ada"] = ada.model_copy(update={"histogram": None, "plots": (picture,)})
+    picture = Plot(kind="histogram", picture=ada.truth, facts={"grabcut": 0.1, "truth": 0.2})
+    drawn["portrait", "ada"] = ada.model_copy(update={"histogram": {}, "plots": (picture,)})
     as_before(run, drawn)
     assert cases_of(moved(run, case_set)) == drawn
 
@@ -362,7 +362,7 @@ def test_a_file_that_somebody_put_in_a_cut_outs_place_is_not_shown_as_it(
         draw_again(run)
         shown = cases_of(run)["portrait", "ada"]
         assert shown.models.keys() == {"one"}
-        assert shown.histogram.shares.keys() == {"one", "truth"}
+        assert shown.histogram.keys() == {"one", "truth"}
         assert shown.disagreement is None
 
 
@@ -399,7 +399,7 @@ def test_of_a_truth_of_another_size_nothing_is_drawn_beside_a_cut_out(
         shown = cases_of(evaluate(run.settings))["portrait", "ada"]
         (profile,) = shown.profiles
         assert ("truth" in profile.courses) == ("truth" in profile.widths) == fits
-        assert (shown.histogram is not None) == fits
+        assert bool(shown.histogram) == fits
         assert (shown.models["grabcut"].wrong is not None) == fits
 
 
