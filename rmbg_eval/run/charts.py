@@ -5,6 +5,7 @@ them. A case without a value is left out, and the title says how many there are.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 MARKS = "osD^vP*X"
 MOST = 100
 """Cases that a chart has rows for: more are no picture that can be drawn, or read."""
+_NAME = 32
+"""Characters, at most, of a model's name in a legend."""
 
 
 def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
@@ -43,17 +46,18 @@ def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     count = f"first {MOST} of {len(names)}" if cut else f"{len(names)} of {len(run.cases)}"
     names = names[-MOST:]
     axes = _axes(ax, 0.28 * len(names) + 1.4)
+    drawn = []
     for number, model in enumerate(run.index.models):
         rows = [row for row, name in enumerate(names) if model in values[name]]
-        axes.plot(
-            [values[names[row]][model] for row in rows], rows, label=drawable(model), linestyle="",
+        drawn += axes.plot(
+            [values[names[row]][model] for row in rows], rows, label=_short(model), linestyle="",
             marker=MARKS[number % len(MARKS)], color=COLOURS[number % len(COLOURS)],
         )  # fmt: skip
     axes.set_yticks(range(len(names)), map(drawable, names))
     axes.set_xlabel(f"{unit}, {region}")
     axes.set_title(f"{_title(metric)}, {count} cases")
     axes.grid(axis="x", alpha=0.3)
-    return _finished(axes)
+    return _finished(axes, drawn)
 
 
 def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
@@ -74,13 +78,15 @@ def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
     groups, models = [*dict.fromkeys(group for group, _ in passed)], [*run.index.models]
     axes = _axes(ax, 3.2)
     width = 0.8 / max(len(models), 1)
+    drawn = []
     for number, model in enumerate(models):
         at, shares = [], []
         for place, group in enumerate(groups):
             if known := passed.get((group, model)):
                 at.append(place + number * width)
                 shares.append(100 * fmean(known))
-        axes.bar(at, shares, width, label=drawable(model), color=COLOURS[number % len(COLOURS)])
+        colour = COLOURS[number % len(COLOURS)]
+        drawn.append(axes.bar(at, shares, width, label=_short(model), color=colour))
     axes.set_xticks(
         [place + 0.4 - width / 2 for place in range(len(groups))], map(drawable, groups)
     )
@@ -89,7 +95,7 @@ def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
     axes.set_ylim(0, 100)
     each = sum(point.model == models[0] for point in run.points)
     axes.set_title(f"observation points passed, of {each} a model")
-    return _finished(axes)
+    return _finished(axes, drawn)
 
 
 def plot_time(run: Run, metric: str, ax: Axes | None = None) -> Axes:
@@ -109,17 +115,18 @@ def plot_time(run: Run, metric: str, ax: Axes | None = None) -> Axes:
         axes.set_axis_off()
         axes.set_title(f"{_title(metric)}: no model was timed")
         return axes
+    drawn: list[Any] = []
     for number, (model, seconds) in enumerate(timed.items()):
         if seconds is not None and shared:
-            axes.plot(
-                seconds, fmean(case[model] for case in shared), label=drawable(model), linestyle="",
+            drawn += axes.plot(
+                seconds, fmean(case[model] for case in shared), label=_short(model), linestyle="",
                 marker=MARKS[number % len(MARKS)], color=COLOURS[number % len(COLOURS)],
             )  # fmt: skip
     axes.set_xlabel("seconds of inference a picture, median")
     axes.set_ylabel(f"{unit}, {region}, mean")
     axes.set_title(f"{_title(metric)}, {len(shared)} of {len(run.cases)} cases")
     axes.grid(alpha=0.3)
-    return _finished(axes)
+    return _finished(axes, drawn)
 
 
 def _by_case(run: Run, metric: str) -> tuple[dict[str, dict[str, float]], str, str]:
@@ -143,11 +150,24 @@ def _axes(ax: Axes | None, height: float) -> Any:
     return pyplot.subplots(figsize=(7.2, height), layout="constrained")[1]
 
 
-def _finished(axes: Any) -> Any:
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend()
+def _finished(axes: Any, drawn: Sequence[Any]) -> Any:
+    """With a legend of all that is named, of ours also what begins with an underscore, which
+    matplotlib itself leaves out."""
+    handles, names = axes.get_legend_handles_labels()
+    for each in drawn:
+        if each.get_label().startswith("_"):
+            handles.append(each)
+            names.append(each.get_label())
+    if names:
+        axes.legend(handles, names)
     plain(axes)
     return axes
+
+
+def _short(model: str) -> str:
+    """A model's name as a legend has it: a long one is cut in its middle, or it would leave the
+    drawing no room."""
+    return drawable(model if len(model) <= _NAME else f"{model[:18]}…{model[-12:]}")
 
 
 def _title(metric: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from comparisons import point
+from matplotlib import pyplot, rc_context
 from matplotlib.figure import Figure
+from matplotlib.texmanager import TexManager
 from runs import KEY, run_of
 
 from rmbg_eval import (
@@ -28,6 +31,12 @@ from rmbg_eval.run.folder import save
 from rmbg_eval.run.fonts import drawable
 
 FIELDS = {"category": KEY[0], "case": KEY[1]}
+
+
+@pytest.fixture(autouse=True)
+def no_figure_stays() -> Iterator[None]:
+    yield
+    pyplot.close("all")
 
 
 def of(model: str, metric: str, value: float | None) -> Measurement:
@@ -171,6 +180,57 @@ def test_any_name_is_drawn_on_the_axes_that_are_returned() -> None:
         axes.figure.canvas.draw()
         assert [text.get_text() for text in axes.get_legend().get_texts()] == ["模型"]
     assert plot_measure(run, "mad").get_yticklabels()[0].get_text() == "摆件/棋子 $白色$ \\ue000"
+
+
+def test_no_two_names_are_the_same_empty_boxes() -> None:
+    assert drawable("a\U0010fffe\udcff") == "a\\U0010fffe\\udcff"
+
+
+CHARTS = {
+    "measure": lambda run: plot_measure(run, "mad"),
+    "time": lambda run: plot_time(run, "mad"),
+    "points": plot_points,
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("chart", CHARTS)
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("_hidden", "_hidden"),
+        ("$\\frac$", "$\\frac$"),
+        ("W" * 80, "W" * 18 + "…" + "W" * 12),
+        ("a\ue000\udcff", "a\\ue000\\udcff"),
+    ],
+)
+def test_any_name_stands_in_the_legend(run, chart: str, name: str, told: str) -> None:
+    axes = CHARTS[chart](_renamed(run, name))
+    axes.figure.canvas.draw()
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [told]
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_no_tex_is_started_that_a_stranger_s_matplotlibrc_asks_for(
+    run, monkeypatch: pytest.MonkeyPatch, chart: str
+) -> None:
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("TeX")
+
+    monkeypatch.setattr(TexManager, "make_dvi", started)
+    with rc_context({"text.usetex": True}):
+        axes = CHARTS[chart](_renamed(run, "a"))
+        axes.figure.canvas.draw()
+
+
+def _renamed(run, name: str):
+    """The run of one model, of this name, with a measure, a time and a point."""
+    one = run.models[0]
+    named = one.model_copy(update={"info": one.info.model_copy(update={"name": name})})
+    made = run.predictions[0].model_copy(update={"model": name})
+    numbers = Measurements([of(name, "mad", 0.1)])
+    told = (point(True, model=name),)
+    return run_of(made, models=(named,), measurements=numbers, points=told)
 
 
 def test_finished_cut_outs_have_no_time(run) -> None:
