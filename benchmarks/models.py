@@ -22,8 +22,7 @@ from matplotlib import pyplot
 from rmbg_eval import Run
 from rmbg_eval.core.machine import Machine
 from rmbg_eval.report.scatter import Dot, pareto
-from rmbg_eval.run.charts import MARKS
-from rmbg_eval.run.plots import COLOURS
+from rmbg_eval.run.charts import COLOURS, MARKS
 from rmbg_eval.run.statistics import ALL, Points, inference, summarise
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -36,8 +36,8 @@ def histogram_view(
     for name, number, steps in _drawn(histogram, models):
         step = WIDTH / len(steps)
         spots = [(x * step, share / top) for n, share in enumerate(steps) for x in (n, n + 1)]
-        share = f"{100 * shares[name]:.1f}{NO_BREAK}%"
-        courses.append(CourseView(whose(name), number, _line(spots), share))
+        value = f"{100 * shares[name]:.1f}{NO_BREAK}%"
+        courses.append(CourseView(whose(name), number, _line(spots), value))
     facts = between(shares)
     words = Message("Share of in-between pixels in {case}: {facts}", case=case, facts=facts)
     return HistogramView(f"{100 * top:g}{NO_BREAK}%", tuple(courses), words)

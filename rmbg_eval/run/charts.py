@@ -14,13 +14,14 @@ from ..i18n import Message
 from ..measure.table import TITLES
 from .fonts import drawable, plain
 from .frames import check_metric
-from .plots import COLOURS
 from .record import Run
 from .statistics import inference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Okabe and Ito's, which colour-blind readers can tell apart."""
 MARKS = "osD^vP*X"
 MOST = 100
 """Cases that a chart has rows for: more are no picture that can be drawn, or read."""

@@ -16,8 +16,6 @@ from ..measure.places import band_width, profile
 from ..measure.record import ObservationPoint
 from .previews import Facts
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Okabe and Ito's, which colour-blind readers can tell apart: charts of a notebook."""
 MAP_SIDE = 480
 """Pixels, at most, of a map."""
 FAR = 0.5
